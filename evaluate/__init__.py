@@ -1,0 +1,1 @@
+"""Evaluation: zero-shot XTREME-R with the official metrics, intervals and a report."""

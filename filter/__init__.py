@@ -1,0 +1,1 @@
+"""Filtering: score every generated row with cheap checks, then decide with a policy file."""

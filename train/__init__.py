@@ -1,0 +1,1 @@
+"""Training: matched intermediate stages off corpus manifests."""
