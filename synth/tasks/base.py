@@ -8,7 +8,7 @@ data set's own columns (see `Task.columns`); that is the form in which sources y
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -21,11 +21,12 @@ class Policy(StrEnum):
     """What generation does with a field."""
 
     TRANSLATE = "translate"  # text, translated (or paraphrased)
-    CHOICES = "choices"  # a list of texts: translated in order, all different, count kept
+    CHOICES = "choices"  # answer options (a list, or one of several numbered columns): in order, count kept, all different
     PROJECT = "project"  # SQuAD answers: spans inside a translated field
     GLOSS = "gloss"  # tokens replaced in place, one for one
     KEEP = "keep"  # verbatim text of the source (titles, ids of the data set)
     COPY = "copy"  # labels, tags and indices
+    DERIVE = "derive"  # computed from the other columns of the finished row by `Task.derive` (HellaSwag's ctx)
 
 
 class Shape(StrEnum):
@@ -65,12 +66,22 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class HubSource:
-    """Where `datasets` finds a part of the task: repository, config, and how its splits map onto ours."""
+    """Where `datasets` finds a part of the task: repository, config, and how its splits map onto ours.
+
+    Only splits with public labels are mapped. `origin` is `Example.origin` of the rows that come from here ("" when the
+    task is not composed).
+    """
 
     repo: str
     config: str | None
     splits: Mapping[str, str]  # our split -> Hub split
     revision: str | None = None
+    origin: str = ""
+
+
+def derive_nothing(_row: Row) -> dict[str, Any]:
+    """`Task.derive` of the tasks whose columns are all independent."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,7 @@ class Task:
         shape: Structure family.
         columns: Hub columns in order.
         labels: Label names in class order; empty when the task has no class label.
-        label_column: Column of the label, or None.
+        label_column: Column of the label, or None (spans, and tags, which are one label a token).
         metric: Name of the development metric in the original paper or leaderboard.
         sizes: Rows a split in the public release.
         hub: Where the data lives on the Hub; empty for CCG (LDC only).
@@ -91,6 +102,11 @@ class Task:
         family: Tasks of one family share source text, so their requests are shared (`squad`, `nli`).
         group_column: Column whose equal values are translated once (paragraph, premise), or None.
         validate: Returns every broken invariant of a row (empty when it is sound).
+        compare: Of the English source row and a row made from it, in this order: everything that should agree and
+            does not. Both rows must have passed `validate`.
+        derive: Values of the `Policy.DERIVE` columns, computed from the row's other columns.
+        paper: Where the data set was published.
+        also: Tasks whose examples are part of this one (`anli_plus` holds `mnli`, `squad_v2` holds `squad_v1`).
     """
 
     name: str
@@ -106,8 +122,10 @@ class Task:
     family: str
     group_column: str | None
     validate: Callable[[Row], list[Violation]]
+    compare: Callable[[Row, Row], list[Violation]]
+    derive: Callable[[Row], dict[str, Any]] = derive_nothing
     paper: str = ""
-    also: tuple[str, ...] = field(default=())
+    also: tuple[str, ...] = ()
 
     @property
     def column_names(self) -> tuple[str, ...]:
