@@ -1,0 +1,1 @@
+"""Start, supervise and talk to the teacher: the language model that writes the synthetic text."""

@@ -1,0 +1,1 @@
+"""Tests of `synth.teacher`, and the stand-in teacher that other tests reuse."""
