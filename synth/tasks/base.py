@@ -21,7 +21,7 @@ class Policy(StrEnum):
     """What generation does with a field."""
 
     TRANSLATE = "translate"  # text, translated (or paraphrased)
-    CHOICES = "choices"  # answer options (a list, or one of several numbered columns): in order, count kept, all different
+    CHOICES = "choices"  # answer options, a list or one of several numbered columns: order and count kept
     PROJECT = "project"  # SQuAD answers: spans inside a translated field
     GLOSS = "gloss"  # tokens replaced in place, one for one
     KEEP = "keep"  # verbatim text of the source (titles, ids of the data set)
