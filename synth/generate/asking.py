@@ -1,0 +1,217 @@
+"""Asking the teacher: a request is known by its content, is sent once, and its answer is kept before anybody uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from synth.corpus.files import fingerprint
+from synth.corpus.journal import Answer
+from synth.outcomes import Failure
+from synth.prompts.base import Prompt
+from synth.teacher.calls import Call, CallError, Endpoint, Reply
+
+Send = Callable[[Call], Awaitable[Reply]]
+_LOOP_TAIL = 48  # characters at the end of a cut-off answer in which a loop shows
+_REFUSED = ("content_filter", "refusal")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sampling and limits of a run.
+
+    Args:
+        sampling: Payload keys such as temperature, top_p, seed.
+        tokens_per_char: Expected tokens of an answer per character of English source, a generous upper bound.
+        floor: Tokens that every answer may have.
+        ceiling: Tokens that no answer may have more of.
+        salt: Changes the identity of requests ("" at first, the round's name when rows are made again).
+    """
+
+    sampling: Mapping[str, Any]
+    tokens_per_char: float = 1.0
+    floor: int = 24
+    ceiling: int = 2048
+    salt: str = ""
+
+    def of(self, prompt: Prompt) -> int:
+        """The token limit of a prompt's first attempt."""
+        shape = 12 * len(prompt.keys)  # JSON keys, quotes and commas
+        return min(self.ceiling, self.floor + shape + int(prompt.source_chars * self.tokens_per_char))
+
+
+class NoAnswer(Exception):
+    """A request that a row needs has no usable answer: the row fails with this kind."""
+
+    def __init__(self, failure: Failure, detail: str) -> None:
+        super().__init__(detail)
+        self.failure = failure
+        self.detail = detail
+
+
+class Asker:
+    """Sends each distinct request of a chunk once and remembers its answer.
+
+    Args:
+        send: Sends one call; raises `CallError` when only this call failed, `TeacherError` when all is lost.
+        identity: Fingerprint of the teacher and its sampling; part of every request's key.
+        limits: Sampling and token limits.
+        known: Answers that are there already, by key.
+        record: Called with every new answer before it is used.
+        fresh: Keys whose known answers may be used; None means all (when rows are made again, only those of rows that stay).
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        identity: str,
+        limits: Limits,
+        known: Mapping[str, Answer],
+        record: Callable[[Answer], None],
+    ) -> None:
+        self._send = send
+        self._identity = identity
+        self._limits = limits
+        self._known = known
+        self._record = record
+        self._flying: dict[str, asyncio.Task[Answer]] = {}
+        self.requests = 0
+
+    def key(self, prompt: Prompt, salt: str = "") -> str:
+        """The identity of a request: teacher, sampling, endpoint and payload; limits do not count."""
+        return fingerprint([self._identity, prompt.endpoint, prompt.payload, salt])
+
+    async def ask(self, prompt: Prompt) -> tuple[Answer, bool]:
+        """The answer, and whether this call was the first to need it (and pays for it)."""
+        plain, salted = self.key(prompt), self.key(prompt, self._limits.salt)
+        for key in (salted, plain):
+            if key in self._known:
+                return self._known[key], False
+        if salted in self._flying:
+            return await asyncio.shield(self._flying[salted]), False
+        task = asyncio.ensure_future(self._fetch(salted, prompt))
+        self._flying[salted] = task
+        try:
+            return await task, True
+        finally:
+            if task.done():
+                self._flying.pop(salted, None)
+
+    async def _fetch(self, key: str, prompt: Prompt) -> Answer:
+        limit = self._limits.of(prompt)
+        answer = await self._attempt(key, prompt, limit)
+        if answer.failure == Failure.TRUNCATED and limit < self._limits.ceiling:
+            again = await self._attempt(key, prompt, min(self._limits.ceiling, 2 * limit))
+            answer = _added(again, answer)
+        self._record(answer)
+        return answer
+
+    async def _attempt(self, key: str, prompt: Prompt, limit: int) -> Answer:
+        payload = {**self._limits.sampling, **prompt.payload, "max_tokens": limit}
+        self.requests += 1
+        try:
+            reply = await self._send(Call(Endpoint(prompt.endpoint), payload))
+        except CallError as error:
+            return Answer(key, "", finish="error", failure=error.failure, detail=str(error)[:300])
+        return judge_reply(key, reply)
+
+
+def _added(answer: Answer, before: Answer) -> Answer:
+    return replace(
+        answer,
+        attempts=answer.attempts + before.attempts,
+        prompt_tokens=answer.prompt_tokens + before.prompt_tokens,
+        completion_tokens=answer.completion_tokens + before.completion_tokens,
+    )
+
+
+def judge_reply(key: str, reply: Reply) -> Answer:
+    """Act on `finish_reason`: what the server calls finished, cut off, filtered or looping ends as a typed answer."""
+    failure, detail = "", ""
+    if reply.finish_reason in _REFUSED or reply.refusal:
+        failure, detail = Failure.REFUSED, reply.refusal or "the server's content filter stopped the answer"
+    elif reply.finish_reason == "repetition" or reply.stop_reason == "repetition_detected":
+        failure, detail = Failure.REPETITION, "the engine stopped a loop"
+    elif reply.finish_reason == "length":
+        looped = is_loop(reply.text)
+        failure = Failure.REPETITION if looped else Failure.TRUNCATED
+        detail = "a loop up to the token limit" if looped else "cut off at the token limit"
+    elif not reply.text.strip():
+        failure, detail = Failure.EMPTY, "the answer holds nothing but white space"
+    return Answer(
+        key, reply.text, reply.finish_reason, reply.prompt_tokens, reply.completion_tokens, reply.attempts, failure, detail
+    )
+
+
+def is_loop(text: str) -> bool:
+    """Whether a cut-off text ends in a short piece said at least three times over."""
+    tail = text[-3 * _LOOP_TAIL :]
+    for size in range(1, min(_LOOP_TAIL, len(tail) // 3) + 1):
+        piece = tail[-size:]
+        if tail.endswith(piece * max(3, _LOOP_TAIL // (2 * size))):
+            return True
+    return False
+
+
+class RowTrace:
+    """The requests of one row: what it cost and how it went, for its provenance columns."""
+
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
+        self.keys: list[str] = []
+        self.raw: list[str] = []
+        self.attempts = 0
+        self.finish = ""
+        self.prompt_tokens = 0
+        self.completion_tokens = 0
+
+    async def ask(self, prompt: Prompt) -> Answer:
+        """Ask, and note it; the answer may carry a failure."""
+        answer, first = await self._asker.ask(prompt)
+        self.keys.append(answer.key)
+        self.raw.append(answer.text)
+        self.attempts = max(self.attempts, answer.attempts)
+        self.finish = answer.finish
+        if first:
+            self.prompt_tokens += answer.prompt_tokens
+            self.completion_tokens += answer.completion_tokens
+        return answer
+
+    async def text(self, prompt: Prompt) -> str:
+        """The plain text (or, for chat, the value of the only key) of an answer; `NoAnswer` when there is none."""
+        if prompt.keys:
+            return (await self.values(prompt))[prompt.keys[0]]
+        answer = usable(await self.ask(prompt))
+        return answer.text.strip()
+
+    async def values(self, prompt: Prompt) -> dict[str, str]:
+        """The values of a JSON answer; `NoAnswer` when the answer is not the object that was asked for."""
+        answer = usable(await self.ask(prompt))
+        values = read_object(answer.text, prompt.keys)
+        if values is None:
+            raise NoAnswer(Failure.MALFORMED, f"not a JSON object with the keys {', '.join(prompt.keys)}")
+        return values
+
+
+def usable(answer: Answer) -> Answer:
+    """The answer itself, or `NoAnswer` when it carries a failure."""
+    if answer.failure:
+        raise NoAnswer(Failure(answer.failure), answer.detail)
+    return answer
+
+
+def read_object(text: str, keys: Collection[str]) -> dict[str, str] | None:
+    """The JSON object of an answer, checked here because servers have ignored schemas; None when it is not as asked."""
+    body = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```")
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(value, dict) or set(value) != set(keys):
+        return None
+    if not all(isinstance(item, str) and item.strip() for item in value.values()):
+        return None
+    return {key: value[key].strip() for key in keys}

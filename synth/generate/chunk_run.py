@@ -1,0 +1,209 @@
+"""Running one chunk: every row to its end, answers journalled as they arrive, parts and markers written last."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from synth.corpus.ids import RowId
+from synth.corpus.journal import Journal, read_answers, write_answers
+from synth.corpus.layout import Layout
+from synth.corpus.markers import is_whole, make_marker, read_marker, write_marker
+from synth.corpus.rows import Provenance, record, write_rows
+from synth.generate.asking import Asker, Limits, NoAnswer, RowTrace, Send
+from synth.generate.chunks import Chunk, group_of
+from synth.generate.recipes import Job, Made, paraphrase_row, translate_row
+from synth.languages import get_language
+from synth.outcomes import KEPT, Kind, Outcome, Reason, Verdict, Violation, failed, rejected
+from synth.prompts.base import Style
+from synth.sources.base import Example
+from synth.tasks import get_task
+
+OnRow = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a run gives to each of its chunks.
+
+    Args:
+        layout: The corpus folder.
+        style: How the teacher is asked.
+        teacher: Name of its profile, for the rows.
+        identity: Fingerprint of teacher and sampling, part of each request's key.
+        limits: Sampling and token limits.
+        unit: "joint" or "field".
+        align: Word aligner for lost spans, or None.
+        on_row: Called with each finished row, for progress.
+    """
+
+    layout: Layout
+    style: Style
+    teacher: str
+    identity: str
+    limits: Limits
+    unit: str = "joint"
+    align: Any = None
+    on_row: OnRow = field(default=lambda _row: None)
+
+
+def is_done(chunk: Chunk, layout: Layout) -> bool:
+    """Whether all parts of a chunk are there, whole, and made from what is asked for now."""
+    paths = [layout.part(part) for part in chunk.parts]
+    return all(is_whole(path, read_marker(path), chunk.fingerprint) for path in paths)
+
+
+async def run_chunk(chunk: Chunk, tools: Tools, send: Send) -> int:
+    """Make all rows of a chunk that is not done yet; returns the number of requests that it sent."""
+    started = time.monotonic()
+    kept_answers = read_answers(tools.layout.answers(chunk.family, chunk.owner))
+    with Journal(tools.layout.journal(chunk.owner)) as journal:
+        known = journal.answers
+        for key, answer in kept_answers.items():
+            known.setdefault(key, answer)
+        asker = Asker(send, tools.identity, tools.limits, known, journal.append)
+        rows = await _all_rows(chunk, tools, asker)
+        write_answers(tools.layout.answers(chunk.family, chunk.owner), known.values())
+        finish(chunk, tools.layout, rows, asker.requests, time.monotonic() - started)
+    tools.layout.journal(chunk.owner).unlink(missing_ok=True)
+    return asker.requests
+
+
+def write_source_chunk(chunk: Chunk, layout: Layout) -> None:
+    """Write the English rows of a chunk as they are."""
+    rows = [
+        record(_row_id(example, "en", Kind.SOURCE), example.row, KEPT, Provenance(example.origin, unit="source"))
+        for example in chunk.examples
+    ]
+    finish(chunk, layout, rows, 0, 0.0)
+
+
+def finish(
+    chunk: Chunk, layout: Layout, rows: Sequence[Mapping[str, Any]], requests: int, seconds: float, redone: int = 0
+) -> None:
+    """Write each part of the chunk and, after it, its marker. Costs stand in the owner's marker."""
+    for part in chunk.parts:
+        mine = [row for row in rows if row["synth_task"] == part.task and row["synth_kind"] == part.kind]
+        path = layout.part(part)
+        write_rows(path, get_task(part.task), mine)
+        costs = {
+            "requests": requests if part == chunk.owner else 0,
+            "prompt_tokens": sum(row["synth_prompt_tokens"] for row in mine),
+            "completion_tokens": sum(row["synth_completion_tokens"] for row in mine),
+            "seconds": round(seconds, 3) if part == chunk.owner else 0.0,
+            "redone": redone,
+        }
+        write_marker(path, make_marker(path, part, chunk.fingerprint, mine, **costs))
+
+
+async def _all_rows(chunk: Chunk, tools: Tools, asker: Asker) -> list[dict[str, Any]]:
+    """Rows of all kinds, in the chunk's order: first translations, then paraphrases (of translations, or of English)."""
+    groups = chunk.groups()
+    jobs = [_job(example, groups[group_of(example)], chunk.lang, tools) for example in chunk.examples]
+    rows: list[dict[str, Any]] = []
+    sources: list[Mapping[str, Any] | None] = [dict(job.example.row) for job in jobs]
+    before: list[Verdict] = [KEPT for _ in jobs]
+    if chunk.lang != "en":
+        made = await _gather(_row(job, Kind.TRANSLATION, tools, asker) for job in jobs)
+        sources = [row if row["synth_outcome"] == Outcome.KEPT else None for row in made]
+        before = [Verdict(Outcome(row["synth_outcome"]), row["synth_reason"], row["synth_detail"]) for row in made]
+        rows += made if Kind.TRANSLATION in chunk.kinds else []
+    if Kind.PARAPHRASE in chunk.kinds:
+        jobs = _regrouped(jobs, sources)
+        pairs = zip(jobs, sources, before, strict=True)
+        rows += await _gather(_paraphrase(job, source, end, tools, asker) for job, source, end in pairs)
+    return rows
+
+
+async def _gather(coroutines: Any) -> list[dict[str, Any]]:
+    """Run rows side by side; the first error that stops the run cancels the rest of the chunk."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(coroutine) for coroutine in coroutines]
+    return [task.result() for task in tasks]
+
+
+def _job(example: Example, group: tuple[Example, ...], lang: str, tools: Tools) -> Job:
+    return Job(get_task(example.task), example, group, tools.style, get_language(lang), tools.unit, tools.align)
+
+
+def _regrouped(jobs: Sequence[Job], sources: Sequence[Mapping[str, Any] | None]) -> list[Job]:
+    """Jobs whose groups hold the translated rows, since these are what is reworded."""
+    new: dict[tuple[str, str], Example] = {}
+    for job, source in zip(jobs, sources, strict=True):
+        if source is not None:
+            row = {column: source[column] for column in job.task.column_names}
+            new[job.example.task, job.example.source_id] = replace(job.example, row=row)
+    result = []
+    for job in jobs:
+        members = [new[key] for other in job.group if (key := (other.task, other.source_id)) in new]
+        own = new.get((job.example.task, job.example.source_id), job.example)
+        same = tuple(member for member in members if group_of(member) == group_of(own))
+        result.append(replace(job, group=same, example=own))
+    return result
+
+
+async def _row(job: Job, kind: Kind, tools: Tools, asker: Asker) -> dict[str, Any]:
+    """One translated row, to its end."""
+    trace = RowTrace(asker)
+    try:
+        made = await translate_row(job, trace)
+        verdict = judge(job, job.example.row, made)
+    except NoAnswer as error:
+        made, verdict = Made({}, _unit(job)), failed(error.failure, error.detail)
+    return _written(job, kind, made, verdict, trace, tools)
+
+
+async def _paraphrase(
+    job: Job, source: Mapping[str, Any] | None, before: Verdict, tools: Tools, asker: Asker
+) -> dict[str, Any]:
+    trace = RowTrace(asker)
+    if source is None:
+        verdict = replace(before, detail=f"its translation was not kept: {before.detail}")
+        return _written(job, Kind.PARAPHRASE, Made({}, _unit(job)), verdict, trace, tools)
+    try:
+        made = await paraphrase_row(job, job.example.row, trace)
+        verdict = judge(job, job.example.row, made)
+    except NoAnswer as error:
+        made, verdict = Made({}, _unit(job)), failed(error.failure, error.detail)
+    return _written(job, Kind.PARAPHRASE, made, verdict, trace, tools)
+
+
+def judge(job: Job, source: Mapping[str, Any], made: Made) -> Verdict:
+    """Kept, or rejected for the first broken invariant (all are named in the detail)."""
+    broken: list[Violation] = list(made.violations)
+    broken = broken or job.task.validate(made.values)
+    broken = broken or job.task.compare(source, made.values)
+    if not broken:
+        return KEPT
+    return rejected(Reason(broken[0].reason), "; ".join(violation.detail for violation in broken)[:500])
+
+
+def _unit(job: Job) -> str:
+    return "joint" if job.chat else "field"
+
+
+def _written(job: Job, kind: Kind, made: Made, verdict: Verdict, trace: RowTrace, tools: Tools) -> dict[str, Any]:
+    kept = verdict.outcome is Outcome.KEPT
+    how = Provenance(
+        origin=job.example.origin,
+        teacher=tools.teacher,
+        prompt=job.style.version,
+        unit=made.unit,
+        rung=made.rung,
+        attempts=trace.attempts,
+        finish=trace.finish,
+        prompt_tokens=trace.prompt_tokens,
+        completion_tokens=trace.completion_tokens,
+        raw="" if kept else json.dumps(trace.raw, ensure_ascii=False)[:20_000],
+    )
+    row = record(_row_id(job.example, job.language.code, kind), made.values, verdict, how)
+    tools.on_row(row)
+    return row
+
+
+def _row_id(example: Example, lang: str, kind: Kind) -> RowId:
+    return RowId(example.task, example.split, example.source_id, lang, kind.value)

@@ -1,0 +1,77 @@
+"""The local engine: chunks side by side in one process, as many as keep the teacher busy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from synth.errors import Interrupted, SynthError
+from synth.generate.chunk_run import Tools, run_chunk
+from synth.generate.chunks import Chunk
+
+if TYPE_CHECKING:
+    from synth.generate.asking import Send
+    from synth.teacher.client import TeacherClient
+
+_MIN_OPEN_ROWS = 64
+
+
+def run_local(chunks: Iterable[Chunk], tools: Tools, client: TeacherClient, in_flight: int) -> int:
+    """Run chunks to their end; returns the requests sent.
+
+    Raises:
+        SynthError: The run had to stop; answers that had arrived are in the journals.
+    """
+    try:
+        return asyncio.run(_run(chunks, tools, client, in_flight))
+    except BaseExceptionGroup as group:
+        raise first_cause(group) from None
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "stopped; everything that was answered is kept. Run the same command again to go on from here"
+        ) from None
+
+
+async def _run(chunks: Iterable[Chunk], tools: Tools, client: TeacherClient, in_flight: int) -> int:
+    async with client:
+        return await run_open(iter(chunks), tools, client.ask, max(_MIN_OPEN_ROWS, 2 * in_flight))
+
+
+async def run_open(chunks: Iterator[Chunk], tools: Tools, send: Send, open_rows: int) -> int:
+    """Keep chunks with about `open_rows` rows under way until all are done."""
+    running: dict[asyncio.Task[int], int] = {}
+    requests = 0
+    try:
+        while True:
+            while sum(running.values()) < open_rows and (chunk := next(chunks, None)):
+                running[asyncio.create_task(run_chunk(chunk, tools, send))] = chunk.rows
+            if not running:
+                return requests
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                del running[task]
+                requests += task.result()
+    finally:
+        await _cancel(running)
+
+
+async def _cancel(running: Iterable[asyncio.Task[int]]) -> None:
+    tasks = list(running)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def first_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error to tell the user out of a group: one of ours if there is one."""
+    leaves = list(_leaves(group))
+    return next((error for error in leaves if isinstance(error, SynthError)), leaves[0])
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error

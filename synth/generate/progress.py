@@ -1,0 +1,54 @@
+"""Progress of a run: rows, rate and time left, on stderr; a line now and then where there is no terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+_PLAIN_SECONDS = 15.0  # between lines where nobody watches a bar
+
+
+class Progress:
+    """Counts rows and shows a bar (tqdm). `done` rows of an earlier run are counted in, the rate is of this run."""
+
+    def __init__(self, total: int, done: int, quiet: bool = False) -> None:
+        from tqdm import tqdm
+
+        self.outcomes: Counter[str] = Counter()
+        self.tokens = 0
+        self._started = time.monotonic()
+        self._bar = tqdm(
+            total=total, initial=done, unit="row", disable=quiet, file=sys.stderr, smoothing=0.1, dynamic_ncols=True,
+            mininterval=0.5 if sys.stderr.isatty() else _PLAIN_SECONDS, ascii=not sys.stderr.isatty(),
+        )  # fmt: skip
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.close()
+
+    def row(self, row: Mapping[str, Any]) -> None:
+        """Count one finished row."""
+        self.outcomes[row["synth_outcome"]] += 1
+        self.tokens += row["synth_completion_tokens"]
+        rate = self.tokens / max(0.001, time.monotonic() - self._started)
+        text = ", ".join(f"{count} {name}" for name, count in sorted(self.outcomes.items()))
+        self._bar.set_postfix_str(f"{rate:.0f} tokens/s, {text}", refresh=False)
+        self._bar.update(1)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._started
+
+
+def tell(message: str) -> None:
+    """Say something to the user while a run goes on (stderr; stdout belongs to results)."""
+    print(message, file=sys.stderr, flush=True)

@@ -1,0 +1,42 @@
+"""Pairs and multiple choice: every text of the example together, labels and order untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from synth.generate.asking import NoAnswer, RowTrace
+from synth.generate.recipes.common import Job, Made, translate_fields
+from synth.generate.recipes.fields import fields_of, option_names, with_fields
+from synth.spans import clean_text
+
+_DISTINCT = "The numbered values are choices of a test: no two of your values may be the same."
+
+
+async def translate_plain(job: Job, trace: RowTrace) -> Made:
+    """Translate a pair or a multiple-choice example."""
+    fields = fields_of(job.task, job.example.row)
+    options = option_names(job.task, job.example.row)
+    texts, unit = await translate_fields(fields, options, job, trace)
+    if job.chat and collapsed(fields, texts, options):
+        texts = await _told_apart(fields, options, texts, job, trace)
+    return Made(with_fields(job.task, job.example.row, texts), unit)
+
+
+async def _told_apart(
+    fields: Mapping[str, str], options: frozenset[str], texts: dict[str, str], job: Job, trace: RowTrace
+) -> dict[str, str]:
+    """Ask once more for choices that are all different; the first answer stands when that fails (and is then rejected)."""
+    try:
+        return (await translate_fields(fields, options, job, trace, _DISTINCT))[0]
+    except NoAnswer:
+        return texts
+
+
+def collapsed(fields: Mapping[str, str], texts: Mapping[str, str], options: Iterable[str]) -> bool:
+    """Whether choices that differ in English have become the same text."""
+    names = list(options)
+    return _distinct(texts[name] for name in names) < _distinct(fields[name] for name in names)
+
+
+def _distinct(texts: Iterable[str]) -> int:
+    return len({clean_text(text).casefold() for text in texts})

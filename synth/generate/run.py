@@ -1,0 +1,188 @@
+"""`synth generate`, from configuration to corpus: read, plan, skip what is done, ask, write, tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from synth.corpus.identity import describe
+from synth.corpus.layout import Layout
+from synth.errors import BadFolder, BadSource
+from synth.generate.chunk_run import Tools, is_done, write_source_chunk
+from synth.generate.chunks import Chunk, make_chunks, source_chunks
+from synth.generate.config import GenerateConfig
+from synth.generate.progress import Progress, tell
+from synth.generate.teachers import Teacher, choose_teacher, make_client, running
+from synth.languages import parse_languages
+from synth.outcomes import Kind
+from synth.sources import open_source
+from synth.sources.base import Example, SourceData
+from synth.sources.sampling import sample, sample_rule
+from synth.tasks import parse_tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a run works on: sampled examples by task, where they came from, and the target languages."""
+
+    examples: dict[str, tuple[Example, ...]]
+    sources: dict[str, dict[str, Any]]
+    langs: tuple[str, ...]
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Tasks with at least one example."""
+        return tuple(self.examples)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A planned run: the corpus folder, all chunks, and those that are still to do."""
+
+    layout: Layout
+    chunks: tuple[Chunk, ...]
+    pending: tuple[Chunk, ...]
+    identity: str
+
+    @property
+    def rows(self) -> int:
+        """Rows that the run makes in all."""
+        return sum(chunk.rows for chunk in self.chunks)
+
+    @property
+    def rows_done(self) -> int:
+        """Rows that are there already."""
+        return self.rows - sum(chunk.rows for chunk in self.pending)
+
+
+def read_inputs(config: GenerateConfig) -> Inputs:
+    """Read the source and sample it; problems of single rows are told and counted.
+
+    Raises:
+        BadSource: A named task cannot be read, or there is no example at all.
+    """
+    langs = parse_languages(config.langs, with_english=Kind.PARAPHRASE in config.kinds)
+    source = open_source(config.source)
+    available = source.tasks(config.split)
+    asked = parse_tasks(config.tasks)
+    tasks = [task for task in asked if task in available] if config.tasks == "all" else list(asked)
+    examples, sources = {}, {}
+    for task in tasks:
+        data = source.load(task, config.split)
+        chosen = sample(data.examples, config.effective_limit, config.seed)
+        tell_problems(data)
+        if chosen:
+            examples[task] = chosen
+            sources[task] = _source_record(data, chosen, config)
+    if not examples:
+        raise BadSource(f"--source {config.source} holds no example of {config.tasks} in split {config.split}; check its files")
+    return Inputs(examples, sources, langs)
+
+
+def _source_record(data: SourceData, chosen: Sequence[Example], config: GenerateConfig) -> dict[str, Any]:
+    problems: dict[str, int] = {}
+    for problem in data.problems:
+        problems[problem.what] = problems.get(problem.what, 0) + 1
+    rule = sample_rule(config.effective_limit, config.seed)
+    return {**data.origin, "read": len(data.examples), "problems": problems, "sample": rule, "sampled": len(chosen)}
+
+
+def tell_problems(data: SourceData, most: int = 3) -> None:
+    """Name the first problems of a source and count the rest."""
+    for problem in data.problems[:most]:
+        tell(f"source of {data.task}: {problem.file}, {problem.row}: {problem.what}: {problem.detail}")
+    if len(data.problems) > most:
+        tell(f"source of {data.task}: {len(data.problems)} rows left out in all; corpus.yaml counts them by kind")
+
+
+def prepare(config: GenerateConfig, inputs: Inputs, teacher: Teacher) -> Ready:
+    """Open the corpus folder, write the English rows, and see what is left to do.
+
+    Raises:
+        BadFolder: The folder cannot be written, or holds another corpus.
+    """
+    layout = Layout(config.folder())
+    check_folder(layout)
+    identity = describe(
+        layout,
+        {"config": config.identity(), "teacher": teacher.identity(), "sources": inputs.sources},
+        list(inputs.langs),
+        list(inputs.tasks),
+    )
+    for chunk in source_chunks(inputs.examples, identity):
+        if not is_done(chunk, layout):
+            write_source_chunk(chunk, layout)
+    chunks = tuple(make_chunks(inputs.examples, inputs.langs, config.kinds, identity))
+    pending = tuple(chunk for chunk in chunks if not is_done(chunk, layout))
+    return Ready(layout, chunks, pending, identity)
+
+
+def check_folder(layout: Layout) -> None:
+    """Refuse a folder that cannot be written, or that holds something that is not a corpus."""
+    root = layout.root
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        probe = root / ".write-test"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise BadFolder(f"--out {root} cannot be written ({error.strerror}); give another folder with --out") from None
+    if not layout.description.exists() and any(path.name != "logs" for path in root.iterdir()):
+        raise BadFolder(f"--out {root} holds files that are not a corpus; give an empty or new folder with --out")
+
+
+def generate(config: GenerateConfig) -> Ready:
+    """Make everything that is missing of the corpus that `config` asks for."""
+    inputs = read_inputs(config)
+    teacher = choose_teacher(config)
+    _warn_uncovered(teacher, inputs.langs)
+    ready = prepare(config, inputs, teacher)
+    if not ready.pending:
+        tell(f"all {ready.rows} rows are there already in {ready.layout.root}: nothing to do")
+        return ready
+    tell(f"{ready.rows} rows to make, {ready.rows_done} of them done; corpus: {ready.layout.root}")
+    if config.engine == "ray":
+        from synth.generate.cluster import run_ray
+
+        run_ray(config, ready)
+        return ready
+    with running(teacher, config, ready.layout, tell) as server:
+        _run_here(config, ready, teacher, server)
+    return ready
+
+
+def _run_here(config: GenerateConfig, ready: Ready, teacher: Teacher, server: Any) -> None:
+    from synth.generate.local import run_local
+
+    with Progress(ready.rows, ready.rows_done) as progress:
+        tools = make_tools(config, ready.layout, teacher, progress)
+        run_local(ready.pending, tools, make_client(teacher, config, server), config.in_flight)
+
+
+def make_tools(config: GenerateConfig, layout: Layout, teacher: Teacher, progress: Progress | None, salt: str = "") -> Tools:
+    """What chunks need from this configuration."""
+    return Tools(
+        layout=layout,
+        style=teacher.style,
+        teacher=teacher.profile.name,
+        identity=teacher.request_identity(),
+        limits=teacher.limits(config, salt),
+        unit=config.unit,
+        align=_aligner(config),
+        on_row=progress.row if progress else lambda _row: None,
+    )
+
+
+def _aligner(config: GenerateConfig) -> Any:
+    if not config.aligner:
+        return None
+    from synth.align import load_aligner
+
+    return load_aligner()
+
+
+def _warn_uncovered(teacher: Teacher, langs: Sequence[str]) -> None:
+    unclaimed = [lang for lang in langs if lang != "en" and lang not in teacher.profile.covered]
+    if unclaimed:
+        tell(f"note: the authors of {teacher.profile.model} claim nothing for {', '.join(unclaimed)}: expect poor rows there")

@@ -1,0 +1,139 @@
+"""From `--teacher` to somebody to ask: a profile, a style, an identity, and a server of our own where one is needed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from synth.corpus.files import fingerprint
+from synth.corpus.layout import Layout
+from synth.errors import BadFlag
+from synth.generate.asking import Limits
+from synth.generate.config import GenerateConfig
+from synth.outcomes import Kind
+from synth.prompts.base import Style
+from synth.prompts.chat import ChatStyle
+from synth.prompts.fewshot import FewShotStyle
+from synth.prompts.mt import TranslationStyle
+
+if TYPE_CHECKING:
+    from synth.teacher.client import TeacherClient
+    from synth.teacher.profiles import Profile
+
+_REDO_TEMPERATURE = 0.7  # a teacher at temperature 0 would say the same again
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """Who is asked. `urls` is empty when Synth starts the server itself."""
+
+    profile: Profile
+    model: str
+    urls: tuple[str, ...]
+    style: Style
+
+    def identity(self) -> dict[str, Any]:
+        """What decides its answers; goes to corpus.yaml and into every request's key."""
+        profile = self.profile
+        return {
+            "profile": profile.name,
+            "model": profile.model if profile.name == "embedded" else self.model,
+            "revision": profile.revision,
+            "quantization": profile.quantization,
+            "style": str(profile.style),
+            "prompt": self.style.version,
+            "sampling": dict(profile.payload_sampling()),
+            "licence": profile.licence.id,
+            "outputs_note": profile.licence.outputs_note,
+            "non_commercial": profile.licence.non_commercial,
+        }
+
+    def request_identity(self) -> str:
+        """The part of the identity that decides what an answer is, as a fingerprint."""
+        known = self.identity()
+        return fingerprint([known[key] for key in ("model", "revision", "quantization", "style", "prompt", "sampling")])
+
+    def limits(self, config: GenerateConfig, salt: str = "") -> Limits:
+        """Sampling and token limits of a run; a redo (`salt`) samples so that it can say something else."""
+        sampling = dict(self.profile.payload_sampling())
+        if salt:
+            sampling |= {"temperature": _redo_temperature(config, sampling), "seed": int(salt[:8], 16) % 2**31}
+        ceiling = config.max_tokens or max(256, self.profile.context // 2)
+        return Limits(sampling, self.profile.tokens_per_char, ceiling=ceiling, salt=salt)
+
+
+def _redo_temperature(config: GenerateConfig, sampling: Mapping[str, Any]) -> float:
+    return config.temperature if config.temperature is not None else (sampling.get("temperature") or _REDO_TEMPERATURE)
+
+
+def choose_teacher(config: GenerateConfig) -> Teacher:
+    """The teacher that `--teacher` and `--profile` mean; a URL is asked what it serves.
+
+    Raises:
+        BadFlag: A URL does not answer, a profile is unknown, or the teacher cannot do what is asked.
+    """
+    from synth.teacher.profiles import get_profile, profile_for_model, profile_names
+
+    urls = tuple(url for url in config.teacher.split(",") if url) if "://" in config.teacher else ()
+    model = _served_model(urls) if urls else config.teacher
+    if config.profile:
+        profile = get_profile(config.profile)
+    elif not urls and config.teacher in profile_names():
+        profile = get_profile(config.teacher)
+        model = profile.model
+    else:
+        profile = profile_for_model(model)
+    teacher = Teacher(profile, model, urls, make_style(profile))
+    if Kind.PARAPHRASE in config.kinds and isinstance(teacher.style, TranslationStyle):
+        raise BadFlag(f"the teacher {profile.name} only translates; use an instruction-tuned one for --kind {config.kind}")
+    return teacher
+
+
+def _served_model(urls: tuple[str, ...]) -> str:
+    from synth.teacher.probe import probe
+
+    async def ask() -> list[str]:
+        return [(await probe(url)).model for url in urls]
+
+    models = list(dict.fromkeys(asyncio.run(ask())))
+    if len(models) > 1:
+        raise BadFlag(f"the teacher URLs serve different models ({', '.join(models)}); give URLs of one model")
+    return models[0]
+
+
+def make_style(profile: Profile) -> Style:
+    """How a teacher with this profile is asked."""
+    if profile.style == "base":
+        return FewShotStyle(bos=profile.quirks.bos)
+    if profile.style == "translation":
+        return TranslationStyle(profile.quirks.template)
+    extra = {"chat_template_kwargs": dict(profile.quirks.chat_template_kwargs)} if profile.quirks.chat_template_kwargs else {}
+    return ChatStyle(system=profile.quirks.system_prompt, extra=extra)
+
+
+@contextmanager
+def running(teacher: Teacher, config: GenerateConfig, layout: Layout, tell: Any) -> Iterator[Any]:
+    """A server for the teacher while the block runs (None where URLs were given), stopped behind it."""
+    if teacher.urls:
+        yield None
+        return
+    from synth.teacher.server import start_server
+
+    server = start_server(teacher.profile, teacher.model, layout.logs / "teacher.log", config, tell)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def make_client(teacher: Teacher, config: GenerateConfig, server: Any) -> TeacherClient:
+    """A client for the teacher, with the run's concurrency and patience."""
+    from synth.teacher.breaker import Limits as Patience
+    from synth.teacher.client import TeacherClient
+
+    patience = Patience(in_flight=config.in_flight, timeout_s=config.timeout)
+    model = server.model if server else teacher.model
+    return TeacherClient(teacher.urls, model, limits=patience, server=server)

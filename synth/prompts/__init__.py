@@ -1,0 +1,1 @@
+"""Request text for each teacher style. `make_style(profile)` picks the one that a teacher needs."""

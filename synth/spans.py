@@ -1,0 +1,231 @@
+"""Answer spans: marking them in a source text, reading marks in a translation, and finding answers without marks.
+
+All offsets are code points, as in SQuAD: `context[start:start + len(text)] == text`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from synth.prompts.base import Marks
+
+_MIN_STEM = 3  # letters that an inflected form must share at its beginning
+_STEM_SHARE = 0.6  # ... and the share of the longer word that they must cover
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a text, `text[start:end]`."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """The words of the span."""
+        return text[self.start : self.end]
+
+
+def mark(text: str, spans: Sequence[Span], marks: Marks) -> str:
+    """Put the marks of span 1, 2, ... into `text`; at one place closings come before openings, inner ones first."""
+    events = []
+    for number, span in enumerate(spans, start=1):
+        size = span.end - span.start
+        events.append((span.start, 1, -size, -number, marks.open(number)))
+        events.append((span.end, 0, size, number, marks.close(number)))
+    pieces, at = [], 0
+    for place, _, _, _, sign in sorted(events, key=lambda event: (event[0], event[1], event[2], -event[3])):
+        pieces += [text[at:place], sign]
+        at = place
+    return "".join([*pieces, text[at:]])
+
+
+def unmark(text: str, count: int, marks: Marks) -> tuple[str, list[Span | None]]:
+    """Remove marks 1..count from a translation; returns the clean text and each span, None where its marks are lost.
+
+    A span is lost when one of its marks is missing, doubled, out of order, or holds no letter or digit. Clean text is
+    NFC and its white space is single; offsets are of the clean text.
+    """
+    pattern = re.compile("|".join(_variants(number, marks) for number in range(1, count + 1)) or r"(?!)")
+    pieces: list[str] = []
+    found: dict[str, list[int]] = {}
+    length = at = 0
+    for hit in pattern.finditer(text):
+        piece = text[at : hit.start()]
+        pieces.append(piece)
+        length += len(piece)
+        found.setdefault(str(hit.lastgroup), []).append(length)
+        at = hit.end()
+    raw = "".join([*pieces, text[at:]])
+    clean, places = _tidy(raw)
+    return clean, [_span(clean, places, found.get(f"o{n}", []), found.get(f"c{n}", [])) for n in range(1, count + 1)]
+
+
+def _variants(number: int, marks: Marks) -> str:
+    """Marks as teachers write them: white space inside tags, full-width brackets, capital letters."""
+    if marks.several:
+        return rf"(?P<o{number}>[<＜]\s*[aA]\s*{number}\s*[>＞])|(?P<c{number}>[<＜]\s*/\s*[aA]\s*{number}\s*[>＞])"
+    return rf"(?P<o{number}>[\[［【])|(?P<c{number}>[\]］】])"
+
+
+def _tidy(raw: str) -> tuple[str, list[tuple[int, int]]]:
+    """NFC text with single spaces, and for every raw offset (0..len) its place there.
+
+    A place is a pair: for a span that starts, and for one that ends, at that offset. They differ inside a sequence
+    that NFC composes to one code point.
+    """
+    out: list[str] = []
+    places: list[tuple[int, int]] = []
+    length = 0
+    for cluster in _clusters(raw):
+        normal = unicodedata.normalize("NFC", cluster)
+        if normal.isspace():
+            normal = " " if out and out[-1] != " " else ""
+        places += [(length, length)] + [(length, length + len(normal))] * (len(cluster) - 1)
+        if normal:
+            out.append(normal)
+        length += len(normal)
+    places.append((length, length))
+    clean = "".join(out).rstrip(" ")
+    return clean, [(min(low, len(clean)), min(high, len(clean))) for low, high in places]
+
+
+def _clusters(text: str) -> list[str]:
+    """Split text where NFC cannot reach across: before every starter that composes with nothing before it."""
+    clusters: list[str] = []
+    for char in text:
+        if clusters and not char.isspace() and not _starts(clusters[-1], char):
+            clusters[-1] += char
+        else:
+            clusters.append(char)
+    return clusters
+
+
+def _starts(before: str, char: str) -> bool:
+    if unicodedata.combining(char):
+        return before.isspace()
+    if before.isspace():
+        return True
+    # Hangul jamo and a few Indic vowel signs compose although they are starters.
+    return unicodedata.normalize("NFC", before[-1] + char) == unicodedata.normalize("NFC", before[-1]) + char
+
+
+def _span(
+    clean: str, places: Sequence[tuple[int, int]], opens: Sequence[int], closes: Sequence[int]
+) -> Span | None:
+    if len(opens) != 1 or len(closes) != 1 or opens[0] >= closes[0]:
+        return None
+    return trim(clean, Span(places[opens[0]][0], places[closes[0]][1]))
+
+
+def trim(text: str, span: Span) -> Span | None:
+    """The span without white space at its ends and with whole letters; None when no letter or digit is left.
+
+    A vowel sign or accent that follows the last letter belongs to it, also when a teacher closed the mark before it.
+    """
+    words = span.of(text)
+    start = span.start + len(words) - len(words.lstrip())
+    end = span.end - (len(words) - len(words.rstrip()))
+    while 0 < start < len(text) and _is_mark(text[start]):
+        start -= 1
+    while start < end < len(text) and _is_mark(text[end]):
+        end += 1
+    return Span(start, end) if any(char.isalnum() for char in text[start:end]) else None
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char).startswith("M")
+
+
+def find(answer: str, text: str, near: float | None = None) -> Span | None:
+    """Where `answer` stands in `text`: exactly, else without regard to case.
+
+    Args:
+        answer: The translated answer.
+        text: The translated sentence or paragraph.
+        near: Relative place (0..1) of the answer in the source; chooses among several occurrences. Without it an
+            answer that occurs more than once is not found, since which one is meant cannot be known.
+    """
+    answer = clean_text(answer).strip(" .,;:!?\"'«»„“”()[]。，、؟،।")
+    if not any(char.isalnum() for char in answer):
+        return None
+    for pattern, flags in ((re.escape(answer), re.NOFLAG), (re.escape(answer), re.IGNORECASE)):
+        hits = [Span(*hit.span()) for hit in re.finditer(pattern, text, flags) if _on_word_edges(text, hit)]
+        if hits:
+            return _choose(hits, len(text), near)
+    return None
+
+
+def _on_word_edges(text: str, hit: re.Match[str]) -> bool:
+    """In spaced scripts a hit inside a longer number or word does not count at its beginning."""
+    before = text[hit.start() - 1 : hit.start()]
+    first = hit[0][0]
+    if not before or not _spaced(first):
+        return True
+    if first.isdigit() or hit[0][-1].isdigit():
+        after = text[hit.end() : hit.end() + 1]
+        return not (before.isdigit() or (hit[0][-1].isdigit() and after.isdigit()))
+    return not (before.isalpha() and _spaced(before))
+
+
+def _spaced(char: str) -> bool:
+    """Whether the character's script separates words by spaces (Thai, Lao, Burmese, Khmer, CJK do not)."""
+    code = ord(char)
+    return not (0x0E00 <= code <= 0x0EFF or 0x1000 <= code <= 0x109F or 0x1780 <= code <= 0x17FF or code >= 0x2E80)
+
+
+def _choose(hits: Sequence[Span], length: int, near: float | None) -> Span | None:
+    if len(hits) == 1:
+        return hits[0]
+    if near is None:
+        return None
+    return min(hits, key=lambda span: abs(span.start / max(1, length) - near))
+
+
+def find_inflected(answer: str, text: str, near: float | None = None) -> Span | None:
+    """Where a form of `answer` stands in `text`: as many words, each sharing a stem (its beginning) with the answer's.
+
+    Allows for case endings and agreement (Turkish, Finnish, Russian, Hungarian ...); the span that is returned is the
+    text's own form. Only for words of at least three letters; numbers must be equal.
+    """
+    wanted = clean_text(answer).split()
+    words = [(hit.start(), hit.end()) for hit in re.finditer(r"\S+", text)]
+    hits = []
+    for first in range(len(words) - len(wanted) + 1):
+        window = words[first : first + len(wanted)]
+        if wanted and all(same_stem(one, text[a:b]) for one, (a, b) in zip(wanted, window, strict=True)):
+            hits.append(_bare(text, window[0][0], window[-1][1]))
+    kept = [span for span in hits if span]
+    return _choose(kept, len(text), near) if kept else None
+
+
+def same_stem(one: str, other: str) -> bool:
+    """Whether two words share so long a beginning that one is likely a form of the other."""
+    one, other = _letters(one), _letters(other)
+    if not one or not other or one == other:
+        return bool(one) and one == other
+    if one[0].isdigit() or other[0].isdigit():
+        return False
+    shared = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
+    shared = min(len(one), len(other)) if shared is None else shared
+    return shared >= _MIN_STEM and shared >= _STEM_SHARE * max(len(one), len(other))
+
+
+def _letters(word: str) -> str:
+    word = unicodedata.normalize("NFC", word).casefold()
+    return word.strip("".join({char for char in word if not (char.isalnum() or unicodedata.combining(char))}))
+
+
+def _bare(text: str, start: int, end: int) -> Span | None:
+    while start < end and not text[start].isalnum():
+        start += 1
+    while end > start and not (text[end - 1].isalnum() or _is_mark(text[end - 1])):
+        end -= 1
+    return Span(start, end) if start < end else None
+
+
+def clean_text(text: str) -> str:
+    """NFC, single spaces, no white space at the ends: the form in which all generated text is kept."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
