@@ -1,0 +1,74 @@
+"""Rates that tables and cards show: computed from the funnel, always with the counts they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from synth.manifest.models import Funnel
+from synth.outcomes import Reason
+
+_SPAN = (Reason.SPAN_LOST, Reason.SPAN_MISMATCH)
+# Reasons that generation gives; everything else is the filter's (synth/outcomes.py, first block of `Reason`).
+_GENERATION = frozenset(
+    (
+        Reason.EMPTY_FIELD, Reason.MISSING_FIELD, Reason.CHOICES_NOT_DISTINCT, Reason.CHOICES_COUNT,
+        Reason.SIDES_MERGED, *_SPAN, Reason.TOKEN_COUNT, Reason.LABEL, Reason.NOT_PARAPHRASED, Reason.SCHEMA,
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A part of a whole."""
+
+    part: int
+    whole: int
+
+    @property
+    def share(self) -> float | None:
+        """Between 0 and 1; None when there is nothing to divide by."""
+        return self.part / self.whole if self.whole else None
+
+    def __str__(self) -> str:
+        return "–" if self.share is None else f"{self.share:.1%} ({self.part:,} of {self.whole:,})"
+
+
+def kept_rate(entry: Funnel) -> Rate:
+    """Kept rows of generated rows."""
+    return Rate(entry.kept, entry.generated)
+
+
+def language_rate(entry: Funnel) -> Rate:
+    """Rows in the right language, of the rows whose language was judged (those that reached the filter).
+
+    Rows that an earlier check of the filter rejected count as judged and right, so this is an upper bound.
+    """
+    early = sum(count for reason, count in entry.rejected.items() if reason in _GENERATION)
+    reached = entry.generated - sum(entry.failed.values()) - early
+    judged = reached - entry.rejected.get(Reason.LANGUAGE_UNJUDGED, 0)
+    return Rate(judged - entry.rejected.get(Reason.LANGUAGE, 0), judged)
+
+
+def span_rate(entry: Funnel) -> Rate:
+    """Answer spans that were found, of those that were looked for (answerable questions with a usable answer)."""
+    found = sum(entry.rungs.values())
+    return Rate(found, found + sum(entry.rejected.get(reason, 0) for reason in _SPAN))
+
+
+def add_up(entries: list[Funnel]) -> Funnel:
+    """The sum of several entries."""
+    failed = {key: sum(e.failed.get(key, 0) for e in entries) for e2 in entries for key in e2.failed}
+    rejected = {key: sum(e.rejected.get(key, 0) for e in entries) for e2 in entries for key in e2.rejected}
+    rungs = {key: sum(e.rungs.get(key, 0) for e in entries) for e2 in entries for key in e2.rungs}
+    return Funnel(
+        source=sum(e.source for e in entries),
+        generated=sum(e.generated for e in entries),
+        failed=failed,
+        rejected=rejected,
+        kept=sum(e.kept for e in entries),
+        rungs=rungs,
+        requests=sum(e.requests for e in entries),
+        prompt_tokens=sum(e.prompt_tokens for e in entries),
+        completion_tokens=sum(e.completion_tokens for e in entries),
+        seconds=sum(e.seconds for e in entries),
+    )
