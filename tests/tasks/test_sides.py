@@ -24,6 +24,8 @@ PARK = ("A dog runs in the park.", "A dog is running.")
         ("पार्क में कुत्ता दौड़ता है। कुत्ता दौड़ रहा है।", "कुत्ता दौड़ रहा है।"),
         ("Ein Hund rennt im Park | Ein Hund rennt gerade", "Ein Hund rennt gerade"),
         ("Ein Hund rennt.", "ein  hund RENNT."),
+        # No sentence ends to go by (Thai has none): the length tells.
+        ("Ein Hund rennt im Park Ein Hund rennt jetzt", "Ein Hund rennt jetzt"),
     ],
 )
 def test_a_merged_pair_is_found(target: tuple[str, str]) -> None:
@@ -36,7 +38,18 @@ def test_a_merged_pair_is_found(target: tuple[str, str]) -> None:
         (PARK, ("Ein Hund rennt im Park.", "Ein Hund rennt gerade.")),
         # No articles: the hypothesis becomes the beginning of the premise.
         (("The dog runs in the park.", "A dog runs."), ("Собака бежит в парке.", "Собака бежит.")),
-        # The source has the same containment.
+        # The same with a short rest that is no second sentence, and with a second sentence that the source has too.
+        (("A man sleeps on a green bench", "The man is asleep"), ("Мужчина спит на скамейке", "Мужчина спит")),
+        (("The dog runs. It is in the park.", "A dog runs."), ("Собака бежит. Она в парке.", "Собака бежит.")),
+        # Contained in the middle, where no merger puts it.
+        (
+            ("Someone says that a dog runs home", "A dog is running now"),
+            ("Jemand sagt ein Hund rennt nach Hause", "ein Hund rennt"),
+        ),
+        # A short side at the beginning.
+        (("Nope, I know", "Never"), ("No, lo sé bien", "No")),
+        # The source has the same containment, whatever else the target adds.
+        (("He left. He was sad.", "He was sad."), ("Er ging. Weit weg. Er war traurig.", "Er war traurig.")),
         (("He left. He was sad.", "He was sad."), ("Er ging. Er war traurig.", "Er war traurig.")),
         # A short side inside a word.
         (("We all know it.", "Yes."), ("Nosotros lo sabemos.", "no")),

@@ -46,7 +46,7 @@ TEXTS = [
     for name in NAMES
     for column in TASKS[name].columns_with(Policy.TRANSLATE, Policy.CHOICES)
     if column.feature == "string" and column.name != "ctx_b"
-]
+] + [("ccg", "id"), ("squad_v1", "id"), ("squad_v2", "id")]
 
 
 @pytest.mark.parametrize(("task", "column"), TEXTS)
@@ -106,6 +106,19 @@ def test_astral_characters_count_as_one() -> None:
         "answers": {"text": ["Oslo"], "answer_start": [3]},
     }
     assert not reasons("squad_v1", row)
+
+
+def test_a_blank_answer_is_rejected() -> None:
+    row = {**row_of("squad_v1"), "context": "In  Oslo", "answers": {"text": ["  "], "answer_start": [2]}}
+    assert reasons("squad_v1", row) == {Reason.EMPTY_FIELD}
+
+
+@pytest.mark.parametrize("task", ["hellaswag", "commonsense_qa"])
+def test_a_blank_choice_is_rejected(task: str) -> None:
+    row = row_of(task)
+    texts = row["choices"]["text"] if task == "commonsense_qa" else row["endings"]
+    texts[2] = "\u00a0"
+    assert reasons(task, row) == {Reason.EMPTY_FIELD}
 
 
 def test_answer_lists_of_unequal_length_are_rejected() -> None:
