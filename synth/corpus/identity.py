@@ -80,7 +80,9 @@ def read_description(root: Path) -> dict[str, Any] | None:
     try:
         value = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadFolder(f"{path} cannot be read ({error.__class__.__name__}); restore it, or use another --out") from None
+        raise BadFolder(
+            f"{path} cannot be read ({error.__class__.__name__}); restore it, or use another --out"
+        ) from None
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise BadFolder(f"{path} is not a corpus description of format {FORMAT}; use another --out")
     return value
@@ -89,7 +91,10 @@ def read_description(root: Path) -> dict[str, Any] | None:
 def refuse_difference(root: Path, found: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
     """Raise when the corpus in `root` was asked for differently; every difference is named with both values."""
     asked = _plain(identity)
-    differences = [*_differences("", found["config"], asked["config"]), *_differences("teacher ", found["teacher"], asked["teacher"])]
+    differences = [
+        *_differences("", found["config"], asked["config"]),
+        *_differences("teacher ", found["teacher"], asked["teacher"]),
+    ]
     for task in asked["sources"].keys() & found.get("sources", {}).keys():
         differences += _differences(f"source of {task}: ", found["sources"][task], asked["sources"][task])
     if differences:
@@ -101,7 +106,11 @@ def refuse_difference(root: Path, found: Mapping[str, Any], identity: Mapping[st
 
 def _differences(prefix: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     keys = [*old, *(key for key in new if key not in old)]
-    return [f"{prefix}{key}: {_short(old.get(key))} there, {_short(new.get(key))} asked" for key in keys if old.get(key) != new.get(key)]
+    return [
+        f"{prefix}{key}: {_short(old.get(key))} there, {_short(new.get(key))} asked"
+        for key in keys
+        if old.get(key) != new.get(key)
+    ]
 
 
 def _short(value: Any) -> str:

@@ -82,6 +82,11 @@ class Journal:
         return end
 
 
+def count_answers(path: Path) -> int:
+    """Whole answers in a journal, without opening it for writing (a run may be using it)."""
+    return sum(1 for line in path.read_bytes().split(b"\n") if line and _parse(line))
+
+
 def _line(answer: Answer) -> bytes:
     body = json.dumps(asdict(answer), ensure_ascii=True, separators=(",", ":"))
     return f"{zlib.crc32(body.encode()):08x} {body}\n".encode()

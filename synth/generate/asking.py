@@ -1,4 +1,4 @@
-"""Asking the teacher: a request is known by its content, is sent once, and its answer is kept before anybody uses it."""
+"""Asking the teacher: a request is known by its content, sent once, and its answer kept before anybody uses it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ class Limits:
         tokens_per_char: Expected tokens of an answer per character of English source, a generous upper bound.
         floor: Tokens that every answer may have.
         ceiling: Tokens that no answer may have more of.
-        salt: Changes the identity of requests ("" at first, the round's name when rows are made again).
+        salts: Rounds of making rows again, the present one first; "" is the first round. New requests carry the first,
+            known answers of all are found.
     """
 
     sampling: Mapping[str, Any]
     tokens_per_char: float = 1.0
     floor: int = 24
     ceiling: int = 2048
-    salt: str = ""
+    salts: tuple[str, ...] = ("",)
 
     def of(self, prompt: Prompt) -> int:
         """The token limit of a prompt's first attempt."""
@@ -61,7 +62,6 @@ class Asker:
         limits: Sampling and token limits.
         known: Answers that are there already, by key.
         record: Called with every new answer before it is used.
-        fresh: Keys whose known answers may be used; None means all (when rows are made again, only those of rows that stay).
     """
 
     def __init__(
@@ -86,10 +86,13 @@ class Asker:
 
     async def ask(self, prompt: Prompt) -> tuple[Answer, bool]:
         """The answer, and whether this call was the first to need it (and pays for it)."""
-        plain, salted = self.key(prompt), self.key(prompt, self._limits.salt)
-        for key in (salted, plain):
+        keys = [self.key(prompt, salt) for salt in self._limits.salts]
+        for key in keys:
             if key in self._known:
                 return self._known[key], False
+        return await self._new(keys[0], prompt)
+
+    async def _new(self, salted: str, prompt: Prompt) -> tuple[Answer, bool]:
         if salted in self._flying:
             return await asyncio.shield(self._flying[salted]), False
         task = asyncio.ensure_future(self._fetch(salted, prompt))
@@ -142,7 +145,14 @@ def judge_reply(key: str, reply: Reply) -> Answer:
     elif not reply.text.strip():
         failure, detail = Failure.EMPTY, "the answer holds nothing but white space"
     return Answer(
-        key, reply.text, reply.finish_reason, reply.prompt_tokens, reply.completion_tokens, reply.attempts, failure, detail
+        key,
+        reply.text,
+        reply.finish_reason,
+        reply.prompt_tokens,
+        reply.completion_tokens,
+        reply.attempts,
+        failure,
+        detail,
     )
 
 

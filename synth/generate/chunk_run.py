@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -66,7 +66,7 @@ async def run_chunk(chunk: Chunk, tools: Tools, send: Send) -> int:
         for key, answer in kept_answers.items():
             known.setdefault(key, answer)
         asker = Asker(send, tools.identity, tools.limits, known, journal.append)
-        rows = await _all_rows(chunk, tools, asker)
+        rows = await make_rows(chunk, tools, asker)
         write_answers(tools.layout.answers(chunk.family, chunk.owner), known.values())
         finish(chunk, tools.layout, rows, asker.requests, time.monotonic() - started)
     tools.layout.journal(chunk.owner).unlink(missing_ok=True)
@@ -100,23 +100,38 @@ def finish(
         write_marker(path, make_marker(path, part, chunk.fingerprint, mine, **costs))
 
 
-async def _all_rows(chunk: Chunk, tools: Tools, asker: Asker) -> list[dict[str, Any]]:
-    """Rows of all kinds, in the chunk's order: first translations, then paraphrases (of translations, or of English)."""
+async def make_rows(
+    chunk: Chunk, tools: Tools, asker: Asker, only: Collection[str] | None = None
+) -> list[dict[str, Any]]:
+    """Rows of all kinds, in the chunk's order: translations, then paraphrases (of these, or of English).
+
+    Args:
+        chunk: The chunk.
+        tools: Style, limits and what else the run gives.
+        asker: Where answers come from.
+        only: Ids of the rows to make; None makes all.
+    """
     groups = chunk.groups()
     jobs = [_job(example, groups[group_of(example)], chunk.lang, tools) for example in chunk.examples]
-    rows: list[dict[str, Any]] = []
-    sources: list[Mapping[str, Any] | None] = [dict(job.example.row) for job in jobs]
-    before: list[Verdict] = [KEPT for _ in jobs]
-    if chunk.lang != "en":
-        made = await _gather(_row(job, Kind.TRANSLATION, tools, asker) for job in jobs)
-        sources = [row if row["synth_outcome"] == Outcome.KEPT else None for row in made]
-        before = [Verdict(Outcome(row["synth_outcome"]), row["synth_reason"], row["synth_detail"]) for row in made]
-        rows += made if Kind.TRANSLATION in chunk.kinds else []
-    if Kind.PARAPHRASE in chunk.kinds:
-        jobs = _regrouped(jobs, sources)
-        pairs = zip(jobs, sources, before, strict=True)
-        rows += await _gather(_paraphrase(job, source, end, tools, asker) for job, source, end in pairs)
-    return rows
+    reworded = [job for job in jobs if Kind.PARAPHRASE in chunk.kinds and _wanted(job, Kind.PARAPHRASE, only)]
+    translated = [
+        job for job in jobs if chunk.lang != "en" and (job in reworded or _wanted(job, Kind.TRANSLATION, only))
+    ]
+    told = Kind.TRANSLATION in chunk.kinds
+    made = await _gather(_row(job, tools, asker, told) for job in translated)
+    rows = [row for row in made if told and (only is None or row["synth_id"] in only)]
+    sources = made if chunk.lang != "en" else [dict(job.example.row) for job in jobs]
+    regrouped = _regrouped(translated if chunk.lang != "en" else jobs, sources)
+    again = [(job, source) for job, source in zip(regrouped, sources, strict=True) if _wanted_id(job, only, reworded)]
+    return rows + await _gather(_paraphrase(job, source, tools, asker) for job, source in again)
+
+
+def _wanted(job: Job, kind: Kind, only: Collection[str] | None) -> bool:
+    return only is None or str(_row_id(job.example, job.language.code, kind)) in only
+
+
+def _wanted_id(job: Job, only: Collection[str] | None, reworded: Sequence[Job]) -> bool:
+    return bool(reworded) and _wanted(job, Kind.PARAPHRASE, only)
 
 
 async def _gather(coroutines: Any) -> list[dict[str, Any]]:
@@ -130,11 +145,11 @@ def _job(example: Example, group: tuple[Example, ...], lang: str, tools: Tools) 
     return Job(get_task(example.task), example, group, tools.style, get_language(lang), tools.unit, tools.align)
 
 
-def _regrouped(jobs: Sequence[Job], sources: Sequence[Mapping[str, Any] | None]) -> list[Job]:
-    """Jobs whose groups hold the translated rows, since these are what is reworded."""
+def _regrouped(jobs: Sequence[Job], sources: Sequence[Mapping[str, Any]]) -> list[Job]:
+    """Jobs whose groups hold the rows that are reworded: translations that were kept, or the English rows."""
     new: dict[tuple[str, str], Example] = {}
     for job, source in zip(jobs, sources, strict=True):
-        if source is not None:
+        if source.get("synth_outcome", Outcome.KEPT) == Outcome.KEPT:
             row = {column: source[column] for column in job.task.column_names}
             new[job.example.task, job.example.source_id] = replace(job.example, row=row)
     result = []
@@ -146,30 +161,40 @@ def _regrouped(jobs: Sequence[Job], sources: Sequence[Mapping[str, Any] | None])
     return result
 
 
-async def _row(job: Job, kind: Kind, tools: Tools, asker: Asker) -> dict[str, Any]:
-    """One translated row, to its end."""
+async def _row(job: Job, tools: Tools, asker: Asker, told: bool) -> dict[str, Any]:
+    """One translated row, to its end; `told` when it is a row of the corpus and not only a step to a paraphrase."""
     trace = RowTrace(asker)
     try:
         made = await translate_row(job, trace)
         verdict = judge(job, job.example.row, made)
     except NoAnswer as error:
         made, verdict = Made({}, _unit(job)), failed(error.failure, error.detail)
-    return _written(job, kind, made, verdict, trace, tools)
+    row = _written(job, Kind.TRANSLATION, made, verdict, trace, tools)
+    if told:
+        tools.on_row(row)
+    return row
 
 
-async def _paraphrase(
-    job: Job, source: Mapping[str, Any] | None, before: Verdict, tools: Tools, asker: Asker
-) -> dict[str, Any]:
+async def _paraphrase(job: Job, source: Mapping[str, Any], tools: Tools, asker: Asker) -> dict[str, Any]:
+    """One reworded row; it ends like its translation when that was not kept."""
     trace = RowTrace(asker)
-    if source is None:
-        verdict = replace(before, detail=f"its translation was not kept: {before.detail}")
-        return _written(job, Kind.PARAPHRASE, Made({}, _unit(job)), verdict, trace, tools)
-    try:
-        made = await paraphrase_row(job, job.example.row, trace)
-        verdict = judge(job, job.example.row, made)
-    except NoAnswer as error:
-        made, verdict = Made({}, _unit(job)), failed(error.failure, error.detail)
-    return _written(job, Kind.PARAPHRASE, made, verdict, trace, tools)
+    made, verdict = Made({}, _unit(job)), _verdict_of(source)
+    if verdict.outcome is Outcome.KEPT:
+        try:
+            made = await paraphrase_row(job, job.example.row, trace)
+            verdict = judge(job, job.example.row, made)
+        except NoAnswer as error:
+            verdict = failed(error.failure, error.detail)
+    row = _written(job, Kind.PARAPHRASE, made, verdict, trace, tools)
+    tools.on_row(row)
+    return row
+
+
+def _verdict_of(source: Mapping[str, Any]) -> Verdict:
+    if "synth_outcome" not in source or source["synth_outcome"] == Outcome.KEPT:
+        return KEPT
+    detail = f"its translation was not kept: {source['synth_detail']}"
+    return Verdict(Outcome(source["synth_outcome"]), source["synth_reason"], detail)
 
 
 def judge(job: Job, source: Mapping[str, Any], made: Made) -> Verdict:
@@ -200,9 +225,7 @@ def _written(job: Job, kind: Kind, made: Made, verdict: Verdict, trace: RowTrace
         completion_tokens=trace.completion_tokens,
         raw="" if kept else json.dumps(trace.raw, ensure_ascii=False)[:20_000],
     )
-    row = record(_row_id(job.example, job.language.code, kind), made.values, verdict, how)
-    tools.on_row(row)
-    return row
+    return record(_row_id(job.example, job.language.code, kind), made.values, verdict, how)
 
 
 def _row_id(example: Example, lang: str, kind: Kind) -> RowId:

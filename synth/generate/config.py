@@ -34,7 +34,9 @@ class GenerateConfig(BaseModel):
     profile: str | None = Field(None, description="profile (name or YAML file) for a model or URL that has none")
     limit: int | None = Field(None, ge=0, description="examples a task; a smaller limit is a subset of a larger one")
     seed: int = Field(0, description="seed of the choice that the limit makes")
-    unit: Literal["joint", "field"] = Field("joint", description="all fields of an example in one request, or one by one")
+    unit: Literal["joint", "field"] = Field(
+        "joint", description="all fields of an example in one request, or one by one"
+    )
     aligner: bool = Field(False, description="word aligner as the last rung for lost spans (extra `align`)")
     out: str | None = Field(None, description="the corpus folder; named after source and teacher when left out")
     engine: Literal["local", "ray"] = Field("local", description="where chunks run")
@@ -108,5 +110,7 @@ def _explain(error: ValidationError, path: str | None) -> str:
     key = str(first["loc"][0]) if first["loc"] else "?"
     if first["type"] == "extra_forbidden":
         hint = did_you_mean(key, GenerateConfig.model_fields)
-        return f"unknown key {key!r} in {path or 'the options'}. {hint} `synth generate --help` lists all keys".replace("  ", " ")
+        return f"unknown key {key!r} in {path or 'the options'}. {hint} `synth generate --help` lists all keys".replace(
+            "  ", " "
+        )
     return f"{key}: {first['msg']} (given: {first['input']!r}); `synth generate --help` explains it"

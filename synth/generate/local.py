@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from synth.errors import Interrupted, SynthError
 from synth.generate.chunk_run import Tools, run_chunk
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from synth.generate.asking import Send
     from synth.teacher.client import TeacherClient
 
+T = TypeVar("T")
 _MIN_OPEN_ROWS = 64
 
 
@@ -23,8 +24,17 @@ def run_local(chunks: Iterable[Chunk], tools: Tools, client: TeacherClient, in_f
     Raises:
         SynthError: The run had to stop; answers that had arrived are in the journals.
     """
+    return complete(_run(chunks, tools, client, in_flight))
+
+
+def complete(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end; what stops it is raised as the one error to tell the user.
+
+    Raises:
+        SynthError: The run had to stop, or the user stopped it (`Interrupted`).
+    """
     try:
-        return asyncio.run(_run(chunks, tools, client, in_flight))
+        return asyncio.run(work)
     except BaseExceptionGroup as group:
         raise first_cause(group) from None
     except KeyboardInterrupt:

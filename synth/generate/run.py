@@ -76,7 +76,9 @@ def read_inputs(config: GenerateConfig) -> Inputs:
             examples[task] = chosen
             sources[task] = _source_record(data, chosen, config)
     if not examples:
-        raise BadSource(f"--source {config.source} holds no example of {config.tasks} in split {config.split}; check its files")
+        raise BadSource(
+            f"--source {config.source} holds no example of {config.tasks} in split {config.split}; check its files"
+        )
     return Inputs(examples, sources, langs)
 
 
@@ -160,14 +162,14 @@ def _run_here(config: GenerateConfig, ready: Ready, teacher: Teacher, server: An
         run_local(ready.pending, tools, make_client(teacher, config, server), config.in_flight)
 
 
-def make_tools(config: GenerateConfig, layout: Layout, teacher: Teacher, progress: Progress | None, salt: str = "") -> Tools:
+def make_tools(config: GenerateConfig, layout: Layout, teacher: Teacher, progress: Progress | None) -> Tools:
     """What chunks need from this configuration."""
     return Tools(
         layout=layout,
         style=teacher.style,
         teacher=teacher.profile.name,
         identity=teacher.request_identity(),
-        limits=teacher.limits(config, salt),
+        limits=teacher.limits(config),
         unit=config.unit,
         align=_aligner(config),
         on_row=progress.row if progress else lambda _row: None,
@@ -183,6 +185,6 @@ def _aligner(config: GenerateConfig) -> Any:
 
 
 def _warn_uncovered(teacher: Teacher, langs: Sequence[str]) -> None:
-    unclaimed = [lang for lang in langs if lang != "en" and lang not in teacher.profile.covered]
+    unclaimed = ", ".join(lang for lang in langs if lang != "en" and lang not in teacher.profile.covered)
     if unclaimed:
-        tell(f"note: the authors of {teacher.profile.model} claim nothing for {', '.join(unclaimed)}: expect poor rows there")
+        tell(f"note: the authors of {teacher.profile.model} claim nothing for {unclaimed}: expect poor rows there")

@@ -56,13 +56,13 @@ class Teacher:
         known = self.identity()
         return fingerprint([known[key] for key in ("model", "revision", "quantization", "style", "prompt", "sampling")])
 
-    def limits(self, config: GenerateConfig, salt: str = "") -> Limits:
-        """Sampling and token limits of a run; a redo (`salt`) samples so that it can say something else."""
+    def limits(self, config: GenerateConfig, salts: tuple[str, ...] = ("",)) -> Limits:
+        """Sampling and token limits of a run; a redo (several `salts`) samples so that it can say something else."""
         sampling = dict(self.profile.payload_sampling())
-        if salt:
-            sampling |= {"temperature": _redo_temperature(config, sampling), "seed": int(salt[:8], 16) % 2**31}
+        if salts[0]:
+            sampling |= {"temperature": _redo_temperature(config, sampling), "seed": int(salts[0][:8], 16) % 2**31}
         ceiling = config.max_tokens or max(256, self.profile.context // 2)
-        return Limits(sampling, self.profile.tokens_per_char, ceiling=ceiling, salt=salt)
+        return Limits(sampling, self.profile.tokens_per_char, ceiling=ceiling, salts=salts)
 
 
 def _redo_temperature(config: GenerateConfig, sampling: Mapping[str, Any]) -> float:
@@ -88,7 +88,9 @@ def choose_teacher(config: GenerateConfig) -> Teacher:
         profile = profile_for_model(model)
     teacher = Teacher(profile, model, urls, make_style(profile))
     if Kind.PARAPHRASE in config.kinds and isinstance(teacher.style, TranslationStyle):
-        raise BadFlag(f"the teacher {profile.name} only translates; use an instruction-tuned one for --kind {config.kind}")
+        raise BadFlag(
+            f"the teacher {profile.name} only translates; use an instruction-tuned one for --kind {config.kind}"
+        )
     return teacher
 
 
@@ -110,7 +112,11 @@ def make_style(profile: Profile) -> Style:
         return FewShotStyle(bos=profile.quirks.bos)
     if profile.style == "translation":
         return TranslationStyle(profile.quirks.template)
-    extra = {"chat_template_kwargs": dict(profile.quirks.chat_template_kwargs)} if profile.quirks.chat_template_kwargs else {}
+    extra = (
+        {"chat_template_kwargs": dict(profile.quirks.chat_template_kwargs)}
+        if profile.quirks.chat_template_kwargs
+        else {}
+    )
     return ChatStyle(system=profile.quirks.system_prompt, extra=extra)
 
 

@@ -1,7 +1,7 @@
 """What a prompt is, and what every teacher style can be asked for.
 
-Prompts are versioned: any change of wording changes `version` and with it the identity of a corpus. Source text is data:
-styles quote it (JSON values, or a line of its own) and never splice it into instructions.
+Prompts are versioned: any change of wording changes `version` and with it the identity of a corpus. Source text is
+data: styles quote it (JSON values, or a line of its own) and never splice it into instructions.
 """
 
 from __future__ import annotations

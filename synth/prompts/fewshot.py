@@ -32,14 +32,16 @@ class FewShotStyle:
 
     def marked(self, text: str, language: Language) -> Prompt:
         """Translate one sentence that has one bracketed span."""
-        return self._continue((*few_shot(language.code)[:2], marked_example(language.code)), "English", language.name, text)
+        return self._continue(
+            (*few_shot(language.code)[:2], marked_example(language.code)), "English", language.name, text
+        )
 
     def answer(self, answer: str, sentence: str, translation: str, language: Language) -> Prompt:
         """Translate the answer behind its sentence, so that the same words are chosen."""
         pairs = (*few_shot(language.code)[:2], Pair(sentence, translation))
         return self._continue(pairs, "English", language.name, answer)
 
-    def reword(self, text: str, language: Language, marked: bool) -> Prompt:
+    def reword(self, text: str, language: Language, marked: bool) -> Prompt:  # noqa: ARG002 - the protocol's signature
         """Reword one sentence (a base model keeps no marks: marked text is refused by the recipe before)."""
         return self._continue(paraphrases(language.code), "Sentence", "Same meaning", text)
 
@@ -48,5 +50,3 @@ class FewShotStyle:
         line = " ".join(text.split())
         prompt = f"{self.bos}{shown}{first}: {line}\n{second}:"
         return Prompt("completions", {"prompt": prompt, "stop": ["\n"]}, len(line))
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from synth.errors import BadFlag
 from synth.languages import Language
 from synth.prompts.base import TAGS, Marks, Prompt
 
@@ -14,8 +15,8 @@ class TranslationStyle:
     """Translation models behind `/v1/chat/completions`.
 
     Args:
-        template: How the model wants its input: `translategemma` (language codes in the message's content, as its model card
-            says), or `tower` (the instruction that TowerInstruct was trained with).
+        template: How the model wants its input: `translategemma` (language codes in the message's content, as its
+            model card says), or `tower` (the instruction that TowerInstruct was trained with).
     """
 
     template: str
@@ -32,13 +33,13 @@ class TranslationStyle:
         """Translate one tagged text; whether the tags survive is seen in the answer."""
         return self.text(text, language)
 
-    def answer(self, answer: str, sentence: str, translation: str, language: Language) -> Prompt:
+    def answer(self, answer: str, sentence: str, translation: str, language: Language) -> Prompt:  # noqa: ARG002
         """Translate the phrase alone: these models take no context."""
         return self.text(answer, language)
 
-    def reword(self, text: str, language: Language, marked: bool) -> Prompt:
-        """Translation models cannot reword; the configuration refuses paraphrase with them before anything runs."""
-        raise ValueError(f"{self.template} models only translate: choose another teacher for --kind paraphrase")
+    def reword(self, text: str, language: Language, marked: bool) -> Prompt:  # noqa: ARG002 - the protocol's signature
+        """Translation models cannot reword; `choose_teacher` refuses paraphrase with them before anything runs."""
+        raise BadFlag(f"{self.template} models only translate; use an instruction-tuned teacher for --kind paraphrase")
 
     def _content(self, text: str, language: Language) -> Any:
         if self.template == "translategemma":

@@ -25,7 +25,7 @@ _SHORT_OPTION = 3  # words up to which an option needs its question to be unders
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The Hub columns of a new row, and how they came about. `violations` are those that the recipe itself found."""
+    """The Hub columns of a new row, and how they came about. `violations` are what the recipe itself found."""
 
     values: dict[str, Any]
     unit: str
@@ -35,7 +35,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One row to make: its example, the other examples that share its paragraph, and who is asked for which language."""
+    """One row to make: its example, those that share its paragraph, and who is asked for which language."""
 
     task: Task
     example: Example
@@ -77,7 +77,7 @@ async def gather_all(coroutines: Any) -> list[Any]:
 async def translate_fields(
     fields: Mapping[str, str], options: Collection[str], job: Job, trace: RowTrace, note: str = ""
 ) -> tuple[dict[str, str], str]:
-    """All fields of an example and the unit ("joint" or "field") in which they were translated; blank fields stay blank."""
+    """All fields of an example and the unit ("joint" or "field") that gave them; blank fields stay blank."""
     wanted = {name: text for name, text in fields.items() if text.strip()}
     if job.chat and len(wanted) > 1:
         try:
@@ -93,9 +93,7 @@ def _with_blanks(fields: Mapping[str, str], values: Mapping[str, str]) -> dict[s
     return {name: clean_text(values.get(name, "")) for name in fields}
 
 
-async def _one_by_one(
-    fields: Mapping[str, str], options: Collection[str], job: Job, trace: RowTrace
-) -> dict[str, str]:
+async def _one_by_one(fields: Mapping[str, str], options: Collection[str], job: Job, trace: RowTrace) -> dict[str, str]:
     """Field by field; short options of a question are asked for behind the translated question."""
     short = [name for name in fields if name in options and len(fields[name].split()) <= _SHORT_OPTION]
     short = short if "question" in fields else []
@@ -109,5 +107,7 @@ async def _one_by_one(
 
 async def _option(option: str, question: str, translation: str, job: Job, trace: RowTrace) -> str:
     if isinstance(job.style, ChatStyle):
-        return (await trace.values(job.style.fields({"question": question, "option": option}, job.language, "")))["option"]
+        return (await trace.values(job.style.fields({"question": question, "option": option}, job.language, "")))[
+            "option"
+        ]
     return await trace.text(job.style.answer(option, question, translation, job.language))

@@ -13,14 +13,15 @@ def fields_of(task: Task, row: Row) -> dict[str, str]:
     """The texts of a row that generation changes, by name; a list column gives `endings_1`, `endings_2` ..."""
     fields: dict[str, str] = {}
     for column in task.columns_with(Policy.TRANSLATE, Policy.CHOICES):
-        for name, text in _texts(column, row[column.name]):
-            fields[name] = text
+        fields |= dict(_texts(column, row[column.name]))
     return fields
 
 
 def option_names(task: Task, row: Row) -> frozenset[str]:
     """Those fields of `fields_of` that are answer options."""
-    return frozenset(name for column in task.columns_with(Policy.CHOICES) for name, _ in _texts(column, row[column.name]))
+    return frozenset(
+        name for column in task.columns_with(Policy.CHOICES) for name, _ in _texts(column, row[column.name])
+    )
 
 
 def _texts(column: Column, value: Any) -> list[tuple[str, str]]:

@@ -18,7 +18,8 @@ from synth.spans import Span, clean_text, mark, unmark
 from synth.tasks.base import Shape
 
 _NOTES = {
-    "nli": "What the hypothesis says about the premise (it follows, it contradicts, neither) must stay as it is: add nothing, leave nothing out.",
+    "nli": "Whether the hypothesis follows from the premise, contradicts it or neither must stay as it is: "
+    "add nothing, leave nothing out.",
     "qqp": "Whether the two questions ask the same thing must stay as it is.",
     "choice": "The right choice must stay the only right one; all choices stay different and in their order.",
     "span": "The answer to the question must stay the same.",
@@ -76,7 +77,8 @@ async def _span(job: Job, trace: RowTrace) -> Made:
     question = clean_text(await trace.text(job.style.reword(row["question"], job.language, marked=False)))
     answers = row["answers"]
     places = [
-        found.get(Span(start, start + len(text))) for text, start in zip(answers["text"], answers["answer_start"], strict=True)
+        found.get(Span(start, start + len(text)))
+        for text, start in zip(answers["text"], answers["answer_start"], strict=True)
     ]
     kept = [place for place in places if place]
     lost = [
@@ -99,9 +101,7 @@ async def _paragraph(job: Job, trace: RowTrace) -> tuple[str, dict[Span, Span]]:
     return await _around_answers(text, spans, job, trace)
 
 
-async def _around_answers(
-    text: str, spans: Sequence[Span], job: Job, trace: RowTrace
-) -> tuple[str, dict[Span, Span]]:
+async def _around_answers(text: str, spans: Sequence[Span], job: Job, trace: RowTrace) -> tuple[str, dict[Span, Span]]:
     """A base model keeps no marks: it rewords the sentences without an answer, those with one stay as they are."""
     ranges = [Span(*pair) for pair in split_offsets(text, [(span.start, span.end) for span in spans])]
     jobs = (_free_or_kept(text, place, spans, job, trace) for place in ranges)

@@ -25,7 +25,7 @@ async def translate_plain(job: Job, trace: RowTrace) -> Made:
 async def _told_apart(
     fields: Mapping[str, str], options: frozenset[str], texts: dict[str, str], job: Job, trace: RowTrace
 ) -> dict[str, str]:
-    """Ask once more for choices that are all different; the first answer stands when that fails (and is then rejected)."""
+    """Ask once more for choices that are all different; the first answer stands when that fails."""
     try:
         return (await translate_fields(fields, options, job, trace, _DISTINCT))[0]
     except NoAnswer:

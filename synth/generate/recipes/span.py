@@ -44,9 +44,7 @@ async def _question(question: str, paragraph: Paragraph, job: Job, trace: RowTra
     return clean_text(await translate_text(question, job, trace))
 
 
-async def _question_in_context(
-    question: str, paragraph: Paragraph, style: ChatStyle, job: Job, trace: RowTrace
-) -> str:
+async def _question_in_context(question: str, paragraph: Paragraph, style: ChatStyle, job: Job, trace: RowTrace) -> str:
     """Together with the paragraph's other questions; alone when that answer cannot be used."""
     batch = _batch(question, questions_of(job.group)) if job.unit == "joint" else (question,)
     for together in (batch, (question,)):
@@ -82,9 +80,7 @@ async def _answers(
     return texts, starts, rungs, lost
 
 
-async def _climb(
-    span: Span, answer: str, paragraph: Paragraph, job: Job, trace: RowTrace
-) -> tuple[Span | None, str]:
+async def _climb(span: Span, answer: str, paragraph: Paragraph, job: Job, trace: RowTrace) -> tuple[Span | None, str]:
     if span in paragraph.found:
         return paragraph.found[span], "markers"
     piece = paragraph.piece_of(span)
@@ -92,14 +88,17 @@ async def _climb(
     near = (span.start - piece.source.start) / max(1, piece.source.end - piece.source.start)
     if (hit := _verbatim(answer, sentence)) is not None:
         return _moved(hit, piece), "verbatim"
-    hit, rung = await _in_sentence(span, answer, sentence, piece, near, job, trace)
+    hit, rung = await _in_sentence(answer, sentence, piece, near, job, trace)
     if hit is None and job.align:
-        hit, rung = job.align.project(piece.source.of(job.example.row["context"]), _within(span, piece), sentence), "aligner"
+        hit, rung = (
+            job.align.project(piece.source.of(job.example.row["context"]), _within(span, piece), sentence),
+            "aligner",
+        )
     return (_moved(hit, piece), rung) if hit else (None, "")
 
 
 async def _in_sentence(
-    span: Span, answer: str, sentence: str, piece: Piece, near: float, job: Job, trace: RowTrace
+    answer: str, sentence: str, piece: Piece, near: float, job: Job, trace: RowTrace
 ) -> tuple[Span | None, str]:
     source = piece.source.of(job.example.row["context"])
     try:

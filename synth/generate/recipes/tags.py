@@ -1,7 +1,7 @@
 """CCG: each token is replaced in place by its translation in this sentence, so that the supertags stay true.
 
-The result is a *gloss*, not a translation (the code-switching idea of CoSDA-ML, Qin et al. 2020): count and order of tokens
-are the source's.
+The result is a *gloss*, not a translation (the code-switching idea of CoSDA-ML, Qin et al. 2020): count and order
+of tokens are the source's.
 """
 
 from __future__ import annotations

@@ -1,0 +1,97 @@
+"""The command `synth`: verbs, errors and exit codes. A verb's code is imported when the verb is called."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from synth import __version__
+from synth.errors import BadFlag, SynthError
+
+# verb -> (module with add_arguments(parser) and run(args) -> int, help)
+VERBS: dict[str, tuple[str, str]] = {
+    "generate": ("synth.generate.command", "translate or paraphrase the tasks into a corpus"),
+    "plan": ("synth.plan.command", "what generating will cost: rows, tokens, hours, disk"),
+    "filter": ("synth.filter.command", "score a corpus, drop what is wrong with its reason, write the report"),
+    "status": ("synth.status", "progress of a corpus, read from its files"),
+    "manifest": ("synth.manifest.command", "write, show or verify what is in a corpus"),
+    "publish": ("synth.publish.command", "put a corpus on the Hugging Face Hub"),
+    "tasks": ("synth.tables", "the nine tasks"),
+    "langs": ("synth.tables", "the fifty languages"),
+    "teachers": ("synth.tables", "the teacher profiles"),
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports bad usage as one line with the nearest option, like every other bad input."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadFlag(f"{_with_hint(self, message)}; `{self.prog} --help` lists all options")
+
+
+def _with_hint(parser: argparse.ArgumentParser, message: str) -> str:
+    from synth.nearest import did_you_mean
+
+    word = message.rpartition(": ")[2].split(" ")[0].split("=")[0]
+    options = [option for action in parser._actions for option in action.option_strings]
+    hint = did_you_mean(word, options) if "unrecognized" in message else ""
+    return f"{message} ({hint.rstrip('?')}?)" if hint else message
+
+
+def make_parser(verb: str | None) -> argparse.ArgumentParser:
+    """The parser; only the verb that is called has its options (and its imports)."""
+    parser = _Parser(
+        prog="synth", description="Synthetic multilingual intermediate-task data, end to end.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"synth {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
+    for name, (module, help_text) in VERBS.items():
+        told = help_text[0].upper() + help_text[1:] + "."
+        sub = verbs.add_parser(name, help=help_text, description=told, allow_abbrev=False)
+        if name == verb:
+            importlib.import_module(module).add_arguments(sub)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code (0 done, 1 could not finish, 2 bad input, 130 stopped by the user)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    verb = next((word for word in words if not word.startswith("-")), None)
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        _check_verb(verb)
+        parsed = make_parser(verb).parse_args(words)
+        code = importlib.import_module(VERBS[parsed.verb][0]).run(parsed)
+        sys.stdout.flush()
+        return int(code)
+    except SynthError as error:
+        print(f"synth: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("synth: stopped; run the same command again to go on", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `synth langs | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _check_verb(verb: str | None) -> None:
+    from synth.nearest import did_you_mean
+
+    if verb is not None and verb not in VERBS:
+        hint = did_you_mean(verb, VERBS)
+        raise BadFlag(" ".join(filter(None, (f"there is no verb {verb!r}.", hint, f"Verbs: {', '.join(VERBS)}"))))
+
+
+def _as_interrupt(_number: int, _frame: object) -> NoReturn:
+    """SIGTERM (a cluster's scheduler) stops a run like Ctrl-C: cleanly, with everything kept."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
