@@ -22,6 +22,7 @@ Form = Literal["NFC", "NFKC"]
 
 BLOCK_CHARS = 1 << 16  # 64-bit work arrays of one block then stay within a 2 MB L2 cache
 BLANK = 32
+PAD = 32  # zeros behind the last text, so that windows may reach over its end; the longest n-gram
 # What may end a sentence in the scripts of XTREME-R: two texts that differ only in it are the same text.
 SENTENCE_END = ".!?…‽。．！？｡؟۔।॥։።။၊"
 _LAST_CASED = 0x1F000  # no code point above has a case, is white space or punctuation (Unicode 16)
@@ -29,7 +30,10 @@ _LAST_CASED = 0x1F000  # no code point above has a case, is white space or punct
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A block of folded texts: text i is `codes[starts[i]:ends[i]]`; what lies between them means nothing."""
+    """A block of folded texts: text i is `codes[starts[i]:ends[i]]`.
+
+    There is at least one zero after every text and `PAD` of them at the end; no text contains a zero.
+    """
 
     codes: Codes
     starts: Ints
@@ -121,6 +125,17 @@ def _blank_marks() -> NDArray[np.bool_]:
     return marks
 
 
+def spans(starts: Ints, lengths: Ints, size: int) -> NDArray[np.bool_]:
+    """True at the positions `starts[i] .. starts[i] + lengths[i] - 1`, for spans that do not touch out of order."""
+    edges = np.empty(2 * len(starts) + 1, np.int64)
+    edges[0:-1:2] = starts
+    edges[1::2] = starts + lengths
+    edges[-1] = size
+    inside = np.zeros(len(edges), np.bool_)
+    inside[0:-1:2] = True
+    return np.concatenate([np.zeros(edges[0], np.bool_), np.repeat(inside[:-1], np.diff(edges))])
+
+
 def fold(texts: Sequence[str], table: Codes, form: Form = "NFC", *, trim_final: bool = True) -> Folded:
     """Fold one block.
 
@@ -135,10 +150,14 @@ def fold(texts: Sequence[str], table: Codes, form: Form = "NFC", *, trim_final: 
     ends = np.cumsum(lengths + 1) - 1
     starts = ends - lengths
     raw = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
-    codes = table[raw]
+    codes = table.take(raw.astype(np.intp), mode="clip")  # "clip": three times as fast as indexing
     blank = codes == BLANK
     if blank[0] or np.any(blank[1:] & blank[:-1]):
         codes, starts, ends = _collapse(codes, ends)
         ends = _trim(codes, starts, ends, _blank_marks())
         ends = np.where((ends == starts + 1) & (codes[starts] == BLANK), starts, ends)
-    return Folded(codes, starts, _trim(codes, starts, ends, _final_marks()) if trim_final else ends)
+    if trim_final:
+        ends = _trim(codes, starts, ends, _final_marks())
+    padded = np.zeros(len(codes) + PAD, np.uint32)
+    np.multiply(codes, spans(starts, ends - starts, len(codes)), out=padded[: len(codes)])
+    return Folded(padded, starts, ends)

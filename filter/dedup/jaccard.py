@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.filter.dedup.folding import blocks
-from synth.filter.dedup.shingles import Hashes, Ints, shingle
+from synth.filter.dedup.shingles import Ints, fold_block, grams, hashed
 
 Floats = NDArray[np.float64]
 
@@ -52,9 +52,12 @@ def _small_blocks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _block_sets(texts: Sequence[str], n: int) -> tuple[NDArray[np.int64], Ints]:
-    block = shingle(texts, n)
-    owner = np.repeat(np.arange(len(texts), dtype=np.uint64) << np.uint64(HASH_BITS), block.counts)
-    keys = np.sort(owner | (block.hashes >> np.uint64(64 - HASH_BITS)))
+    folded = fold_block(texts)
+    found = grams(folded, n)
+    keys = hashed(folded.codes.astype(np.uint64), folded, found, n)
+    keys >>= np.uint64(64 - HASH_BITS)
+    keys |= np.repeat(np.arange(len(texts), dtype=np.uint64) << np.uint64(HASH_BITS), found.counts)
+    keys.sort()
     keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])]
     edges = np.arange(len(texts) + 1, dtype=np.uint64) << np.uint64(HASH_BITS)
     edges[-1] -= len(texts) == BLOCK_TEXTS  # the last edge of a full block is 2^64, which wraps to zero

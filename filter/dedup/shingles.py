@@ -1,7 +1,7 @@
 """Folded texts to hashes of their character n-grams, and to a 128-bit key of the whole text.
 
-The hash of an n-gram is a polynomial over its code points with a large odd multiplier, modulo 2^64. It is the same on
-every machine, in every process and for every cut of the rows into parts.
+The hash of an n-gram is a polynomial over its code points with an odd multiplier, modulo 2^32 for signatures and modulo
+2^64 for exact comparison. It is the same on every machine, in every process and for every cut of the rows into parts.
 """
 
 from __future__ import annotations
@@ -9,41 +9,57 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.filter.dedup.folding import Folded, fold, fold_table
+from synth.filter.dedup.folding import Folded, Ints, fold, fold_table, spans
 
 Hashes = NDArray[np.uint64]
-Ints = NDArray[np.int64]
+Words = NDArray[np.uint32]
+Unsigned = TypeVar("Unsigned", np.uint32, np.uint64)
 
-# Odd 64-bit constants with well mixed bits: the multipliers of splitmix64 (Steele, Lea, Flood, OOPSLA 2014) and the
-# golden-ratio increment of the same generator.
-GRAM_MULTIPLIER = 0xBF58476D1CE4E5B9
-KEY_MULTIPLIERS = (0x94D049BB133111EB, 0x9E3779B97F4A7C15)
-_WORD = 1 << 64
+# Odd constants with well mixed bits. 64 bits: the first multiplier of splitmix64 (Steele, Lea, Flood, OOPSLA 2014);
+# 32 bits: 2^32 divided by the golden ratio, as in Knuth's multiplicative hashing.
+GRAM_MULTIPLIERS = {32: 0x9E3779B1, 64: 0xBF58476D1CE4E5B9}
+# Four more whose powers modulo 2^32 repeat as late as can be (they are 3 or 5 modulo 8).
+KEY_MULTIPLIERS = (0x85EBCA6B, 0xC2B2AE35, 0x31848BAB, 0xED5AD4BB)
+
+
+def mix32(values: Words) -> Words:
+    """MurmurHash3's 32-bit finaliser (Austin Appleby, public domain): a bijection that spreads similar inputs; 0 to 0."""
+    values = values ^ (values >> np.uint32(16))
+    values *= np.uint32(0x85EBCA6B)
+    values ^= values >> np.uint32(13)
+    values *= np.uint32(0xC2B2AE35)
+    values ^= values >> np.uint32(16)
+    return values
 
 
 @dataclass(frozen=True, slots=True)
-class Shingles:
-    """The n-gram hashes of a block, text after text (with repeats), `counts[i]` of them for text i."""
+class Grams:
+    """Where the n-grams of a block of folded texts begin: `valid` marks positions, text i has `counts[i]` of them."""
 
-    hashes: Hashes
+    valid: NDArray[np.bool_]
     counts: Ints
-
-    @property
-    def starts(self) -> Ints:
-        """Position of each text's first hash; every text has at least one."""
-        return np.cumsum(self.counts) - self.counts
+    short: NDArray[np.int64]  # texts shorter than n: their only gram is the whole text, padded with zeros
 
 
-def roll(units: Hashes, n: int) -> Hashes:
+def grams(folded: Folded, n: int) -> Grams:
+    """Find the n-grams; every text has at least one."""
+    lengths = folded.ends - folded.starts
+    counts = np.maximum(lengths - n + 1, 1)
+    size = len(folded.codes) - n + 1
+    return Grams(spans(folded.starts, counts, size), counts, np.flatnonzero(lengths < n))
+
+
+def roll(units: NDArray[Unsigned], n: int) -> NDArray[Unsigned]:
     """Hash of the n units that start at each position; `len(units) - n + 1` values.
 
     The last step multiplies once more, so that grams that differ in their last unit alone differ in the upper bits.
     """
-    multiplier = np.uint64(GRAM_MULTIPLIER)
+    multiplier = units.dtype.type(GRAM_MULTIPLIERS[units.dtype.itemsize * 8])
     count = len(units) - n + 1
     hashes = units[:count] * multiplier
     for offset in range(1, n):
@@ -52,59 +68,40 @@ def roll(units: Hashes, n: int) -> Hashes:
     return hashes
 
 
-def _short(codes: Hashes, starts: Ints, lengths: Ints, n: int) -> Hashes:
-    """Hashes of texts shorter than n: the whole text, padded with zeros, which no folded text contains."""
-    offsets = np.arange(n)
-    windows = codes[starts[:, None] + offsets]
-    windows[offsets >= lengths[:, None]] = 0
-    multiplier = np.uint64(GRAM_MULTIPLIER)
-    hashes = windows[:, 0] * multiplier
-    for offset in range(1, n):
-        hashes = (hashes + windows[:, offset]) * multiplier
-    return hashes
-
-
-def cut(folded: Folded, n: int) -> Shingles:
-    """The n-grams of every text of a block; a text shorter than n is its own only shingle."""
-    size = len(folded.codes)
-    codes = np.zeros(size + n, np.uint64)
-    codes[:size] = folded.codes
-    lengths = folded.ends - folded.starts
-    short = lengths < n
-    counts = np.where(short, 1, lengths - n + 1)
+def hashed(codes: NDArray[Unsigned], folded: Folded, found: Grams, n: int) -> NDArray[Unsigned]:
+    """The n-gram hashes of a block, text after text, repeats included. `codes` are the block's, in the hash's width."""
     hashes = roll(codes, n)
-    if short.any():
-        hashes[folded.starts[short]] = _short(codes, folded.starts[short], lengths[short], n)
-    marks = np.zeros(len(hashes) + 1, np.int8)
-    marks[folded.starts] = 1
-    marks[folded.starts + counts] -= 1  # a text of one gram may end where the next begins: then +1 is set first
-    return Shingles(hashes[np.cumsum(marks[:-1], dtype=np.int8).view(np.bool_)], counts)
+    if len(found.short):
+        starts = folded.starts[found.short]
+        windows = codes[starts[:, None] + np.arange(n)]
+        windows[np.arange(n) >= (folded.ends[found.short] - starts)[:, None]] = 0
+        hashes[starts] = roll(windows.reshape(-1), n)[::n]
+    return hashes[found.valid]
 
 
-def shingle(texts: Sequence[str], n: int) -> Shingles:
-    """Fold and cut one block of texts: what the Jaccard index of this package is defined on."""
-    return cut(fold(texts, fold_table()), n)
+def fold_block(texts: Sequence[str]) -> Folded:
+    """Fold texts in the form that this package compares: NFC, case, white space, sentence-final punctuation."""
+    return fold(texts, fold_table())
 
 
-@lru_cache(maxsize=8)
-def _powers(multiplier: int, size: int) -> Hashes:
-    powers = np.full(size, multiplier, np.uint64)
+@lru_cache(maxsize=16)
+def _powers(multiplier: int, size: int) -> Words:
+    powers = np.full(size, multiplier, np.uint32)
     powers[0] = 1
     return np.multiply.accumulate(powers)
 
 
-def _sums(mixed: Hashes, starts: Ints, multiplier: int) -> Hashes:
-    """Polynomial of each text, independent of where it stands in the block: divided by the power at its start."""
-    size = 1 << max(1, len(mixed) - 1).bit_length()
-    inverse = pow(multiplier, -1, _WORD)
-    sums = np.add.reduceat(mixed * _powers(multiplier, size)[: len(mixed)], starts)
-    return sums * _powers(inverse, size)[starts]
-
-
-def text_keys(shingles: Shingles) -> NDArray[np.uint64]:
+def text_keys(folded: Folded) -> Hashes:
     """A 128-bit key a text, shape (texts, 2): equal for equal folded texts; two that differ agree with odds of 2^-128.
 
-    The order of n-grams counts, so that this is identity of text and not of n-gram sets.
+    Four polynomials over the mixed code points. That of a block is cut into texts by one `reduceat`, and divided by
+    the power at which a text begins, so that a key does not depend on the text's place.
     """
-    mixed = shingles.hashes ^ (shingles.hashes >> np.uint64(32))
-    return np.stack([_sums(mixed, shingles.starts, multiplier) for multiplier in KEY_MULTIPLIERS], axis=1)
+    mixed = mix32(folded.codes)
+    size = max(1 << 17, 1 << (len(mixed) - 1).bit_length())  # one size for nearly all blocks: tables are kept
+    keys = np.empty((len(folded.starts), len(KEY_MULTIPLIERS)), np.uint32)
+    for column, multiplier in enumerate(KEY_MULTIPLIERS):
+        sums = np.add.reduceat(mixed * _powers(multiplier, size)[: len(mixed)], folded.starts, dtype=np.uint32)
+        inverse = pow(multiplier, -1, 1 << 32)
+        keys[:, column] = sums * _powers(inverse, size)[folded.starts]
+    return keys.view(np.uint64)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from synth.filter.dedup.config import Banding
 from synth.filter.dedup.folding import blocks
-from synth.filter.dedup.shingles import Hashes, Ints, shingle, text_keys
+from synth.filter.dedup.shingles import Hashes, Ints, fold_block, grams, hashed, mix32, text_keys
 
 Signatures = NDArray[np.uint32]
 BAND_MULTIPLIER = np.uint64(0xD6E8FEB86659FD93)  # odd, well mixed (from Pelle Evensen's rrmxmx mixer)
@@ -29,24 +29,9 @@ def permutations(count: int, seed: int) -> tuple[Signatures, Signatures]:
     return half * np.uint32(2) + np.uint32(1), generator.randint(0, 1 << 32, count, dtype=np.uint32)
 
 
-def mix32(values: Signatures) -> Signatures:
-    """MurmurHash3's 32-bit finaliser (Austin Appleby, public domain): a bijection that spreads similar inputs."""
-    values = values ^ (values >> np.uint32(16))
-    values *= np.uint32(0x85EBCA6B)
-    values ^= values >> np.uint32(13)
-    values *= np.uint32(0xC2B2AE35)
-    values ^= values >> np.uint32(16)
-    return values
-
-
 def field_salt(field: int) -> np.uint32:
     """What the shingles of a field are marked with, so that equal text in two fields is not the same; 0 for field 0."""
     return np.uint32((field * 0x9E3779B1) & 0xFFFFFFFF)
-
-
-def hashes32(hashes: Hashes, field: int = 0) -> Signatures:
-    """The 32-bit value of each shingle that goes into the signature: the upper half of its hash, marked by field."""
-    return (hashes >> np.uint64(32)).astype(np.uint32) ^ field_salt(field)
 
 
 def minima(values: Signatures, starts: Ints, count: int, seed: int, out: Signatures) -> None:
@@ -72,10 +57,12 @@ def signatures(texts: Sequence[str], n: int, count: int, *, seed: int = 1, field
     signed = np.empty((count, len(texts)), np.uint32)
     keys = np.empty((len(texts), 2), np.uint64)
     for start, stop in blocks(texts):
-        block = shingle(texts[start:stop], n)
-        keys[start:stop] = text_keys(block)
+        folded = fold_block(texts[start:stop])
+        keys[start:stop] = text_keys(folded)
         if count:
-            minima(hashes32(block.hashes, field), block.starts, count, seed, signed[:, start:stop])
+            found = grams(folded, n)
+            values = hashed(folded.codes, folded, found, n) ^ field_salt(field)
+            minima(values, np.cumsum(found.counts) - found.counts, count, seed, signed[:, start:stop])
     return signed, keys
 
 
