@@ -49,7 +49,7 @@ class Reason(StrEnum):
     SIDES_MERGED = "sides_merged"
     SPAN_LOST = "span_lost"
     SPAN_MISMATCH = "span_mismatch"
-    TOKEN_COUNT = "token_count"
+    TOKEN_COUNT = "token_count"  # noqa: S105 - a reason, no password
     LABEL = "label"
     NOT_PARAPHRASED = "not_paraphrased"
     SCHEMA = "schema"

@@ -163,9 +163,8 @@ def _print_end(console: Any, found: Mapping[str, Any], layout: Layout) -> None:
     costs = found["costs"]
     if found["rungs"]:
         console.print("answer spans by rung: " + ", ".join(f"{n} {rung}" for rung, n in sorted(found["rungs"].items())))
-    console.print(
-        f"\n{costs['requests']} requests, {costs['prompt_tokens']} prompt and {costs['completion_tokens']} generated tokens"
-    )
+    tokens = f"{costs['prompt_tokens']} prompt and {costs['completion_tokens']} generated tokens"
+    console.print(f"\n{costs['requests']} requests, {tokens}")
     console.print(f"rows:    {layout.root}/generated/TASK/LANG/part-*.parquet", markup=False, soft_wrap=True)
     console.print(f"asked:   {layout.description}", markup=False, soft_wrap=True)
     console.print(f"log:     {layout.logs}", markup=False, soft_wrap=True)
