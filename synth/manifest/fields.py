@@ -17,7 +17,7 @@ _REPO = r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}"
 
 FILE_PATTERN = rf"^(generated|kept)/({_TASK})/({_LANG})/(part|paraphrase)-[0-9]{{5,9}}\.parquet$"
 CONFIG_PATTERN = rf"^({_TASK})\.({_LANG})(\.paraphrase)?$"
-LOCATION_PATTERN = rf"^(\.|hf://datasets/{_REPO}(@[0-9a-f]{{40}})?)$"
+LOCATION_PATTERN = rf"^(\.|hf://datasets/{_REPO}@[0-9a-f]{{40}})$"
 REPO_PATTERN = rf"^{_REPO}$"
 
 # One Parquet part may not claim more than this; Synth writes 512 rows a part, a packed corpus some 100,000.

@@ -30,17 +30,16 @@ def default_cache() -> Path:
 
 
 def hub_address(location: str) -> tuple[str, str] | None:
-    """Repository and revision of a location on the Hub; None for a folder.
-
-    Raises:
-        BadManifest: The location names no revision, so nothing could be relied on.
-    """
+    """Repository and revision of a location on the Hub; None for a folder."""
     if not location.startswith(_PREFIX):
         return None
     repo, _, revision = location.removeprefix(_PREFIX).partition("@")
-    if not revision:
-        raise BadManifest(f"{location} names no revision; use the manifest that `synth publish` wrote locally")
     return repo, revision
+
+
+def hub_location(repo: str, revision: str) -> str:
+    """The location of a corpus on the Hub."""
+    return f"{_PREFIX}{repo}@{revision}"
 
 
 def fetch_corpus(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from synth.manifest.models import Funnel
+from synth.manifest.models import Funnel, Manifest
 from synth.outcomes import Reason
 
 _SPAN = (Reason.SPAN_LOST, Reason.SPAN_MISMATCH)
@@ -38,11 +38,14 @@ def kept_rate(entry: Funnel) -> Rate:
     return Rate(entry.kept, entry.generated)
 
 
-def language_rate(entry: Funnel) -> Rate:
+def language_rate(manifest: Manifest, entry: Funnel) -> Rate:
     """Rows in the right language, of the rows whose language was judged (those that reached the filter).
 
-    Rows that an earlier check of the filter rejected count as judged and right, so this is an upper bound.
+    Rows that another check of the filter rejected first count as judged and right, so this is an upper bound. Empty
+    when no language detector was used.
     """
+    if manifest.filter is None or not manifest.filter.detectors:
+        return Rate(0, 0)
     early = sum(count for reason, count in entry.rejected.items() if reason in _GENERATION)
     reached = entry.generated - sum(entry.failed.values()) - early
     judged = reached - entry.rejected.get(Reason.LANGUAGE_UNJUDGED, 0)

@@ -106,7 +106,7 @@ def summary(manifest: Manifest) -> Mapping[str, Any]:
             **entry.model_dump(mode="json"),
             "kept_share": kept_rate(entry).share,
             "span_share": span_rate(entry).share,
-            "language_share": language_rate(entry).share,
+            "language_share": language_rate(manifest, entry).share,
         }
         for name, entry in manifest.funnel.items()
     }
