@@ -96,12 +96,18 @@ def refuse_difference(root: Path, found: Mapping[str, Any], identity: Mapping[st
         *_differences("teacher ", found["teacher"], asked["teacher"]),
     ]
     for task in asked["sources"].keys() & found.get("sources", {}).keys():
-        differences += _differences(f"source of {task}: ", found["sources"][task], asked["sources"][task])
+        old, new = (_without_sample(sources[task]) for sources in (found["sources"], asked["sources"]))
+        differences += _differences(f"source of {task}: ", old, new)
     if differences:
         raise BadFolder(
             f"{root} holds a corpus that was made with other options ({'; '.join(differences[:6])}). "
             "Give the same options to go on with it, or another --out to make a new one"
         )
+
+
+def _without_sample(source: Mapping[str, Any]) -> dict[str, Any]:
+    """A source without what follows from the options, which are compared by themselves."""
+    return {key: value for key, value in source.items() if key not in ("sample", "sampled")}
 
 
 def _differences(prefix: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

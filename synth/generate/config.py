@@ -12,10 +12,10 @@ from synth.errors import BadFlag
 from synth.nearest import did_you_mean
 from synth.outcomes import Kind
 
-# Changing these changes how fast or where rows are made, never which rows: they are no part of a corpus' identity.
+# No part of a corpus' identity: how fast or where rows are made, and what is recorded by its own name (the teacher).
 TUNING = frozenset(
     {"out", "engine", "in_flight", "timeout", "max_tokens", "server_args", "redo", "langs", "tasks", "workers", "quiet",
-     "temperature", "tensor_parallel", "data_parallel"}
+     "temperature", "tensor_parallel", "data_parallel", "teacher", "profile"}
 )  # fmt: skip
 EMBEDDED_LIMIT = 2  # examples a task that the embedded default takes, so that a laptop ends in minutes
 
@@ -66,7 +66,8 @@ class GenerateConfig(BaseModel):
     def identity(self) -> dict[str, Any]:
         """The options that decide which rows a corpus holds and how they come about."""
         kept = {name: value for name, value in self.model_dump().items() if name not in TUNING}
-        return kept | {"limit": self.effective_limit, "teacher": None, "profile": None}
+        kind = self.source if self.source in ("sample", "hub") else "files"  # which files: corpus.yaml's `sources` say
+        return kept | {"limit": self.effective_limit, "source": kind}
 
     def folder(self) -> Path:
         """The corpus folder."""

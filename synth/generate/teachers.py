@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,15 @@ from synth.prompts.base import Style
 from synth.prompts.chat import ChatStyle
 from synth.prompts.fewshot import FewShotStyle
 from synth.prompts.mt import TranslationStyle
+from synth.teacher.calls import Served
 
 if TYPE_CHECKING:
     from synth.teacher.client import TeacherClient
+    from synth.teacher.options import ServerOptions
     from synth.teacher.profiles import Profile
+    from synth.teacher.server import VllmServer
 
+EMBEDDED = "embedded"
 _REDO_TEMPERATURE = 0.7  # a teacher at temperature 0 would say the same again
 
 
@@ -40,7 +45,7 @@ class Teacher:
         profile = self.profile
         return {
             "profile": profile.name,
-            "model": profile.model if profile.name == "embedded" else self.model,
+            "model": self.model,
             "revision": profile.revision,
             "quantization": profile.quantization,
             "style": str(profile.style),
@@ -78,14 +83,14 @@ def choose_teacher(config: GenerateConfig) -> Teacher:
     from synth.teacher.profiles import get_profile, profile_for_model, profile_names
 
     urls = tuple(url for url in config.teacher.split(",") if url) if "://" in config.teacher else ()
-    model = _served_model(urls) if urls else config.teacher
+    model, served_length = _served_model(urls) if urls else (config.teacher, None)
     if config.profile:
         profile = get_profile(config.profile)
     elif not urls and config.teacher in profile_names():
         profile = get_profile(config.teacher)
         model = profile.model
     else:
-        profile = profile_for_model(model)
+        profile = profile_for_model(model, served_length)
     teacher = Teacher(profile, model, urls, make_style(profile))
     if Kind.PARAPHRASE in config.kinds and isinstance(teacher.style, TranslationStyle):
         raise BadFlag(
@@ -94,16 +99,18 @@ def choose_teacher(config: GenerateConfig) -> Teacher:
     return teacher
 
 
-def _served_model(urls: tuple[str, ...]) -> str:
+def _served_model(urls: tuple[str, ...]) -> tuple[str, int | None]:
+    """The one model that all URLs serve, and the longest prompt plus answer that all of them take."""
     from synth.teacher.probe import probe
 
-    async def ask() -> list[str]:
-        return [(await probe(url)).model for url in urls]
+    async def ask() -> list[Served]:
+        return [await probe(url) for url in urls]
 
-    models = list(dict.fromkeys(asyncio.run(ask())))
+    served = asyncio.run(ask())
+    models = list(dict.fromkeys(one.model for one in served))
     if len(models) > 1:
         raise BadFlag(f"the teacher URLs serve different models ({', '.join(models)}); give URLs of one model")
-    return models[0]
+    return models[0], min((one.max_model_len for one in served if one.max_model_len), default=None)
 
 
 def make_style(profile: Profile) -> Style:
@@ -121,25 +128,66 @@ def make_style(profile: Profile) -> Style:
 
 
 @contextmanager
-def running(teacher: Teacher, config: GenerateConfig, layout: Layout, tell: Any) -> Iterator[Any]:
+def running(
+    teacher: Teacher, config: GenerateConfig, layout: Layout, tell: Callable[[str], None]
+) -> Iterator[VllmServer | None]:
     """A server for the teacher while the block runs (None where URLs were given), stopped behind it."""
     if teacher.urls:
         yield None
         return
-    from synth.teacher.server import start_server
+    from synth.teacher.server import VllmServer
 
-    server = start_server(teacher.profile, teacher.model, layout.logs / "teacher.log", config, tell)
-    try:
+    log = layout.logs / f"teacher-{os.getpid()}.log"
+    options = _server_options(teacher, config, tell)
+    tell(f"starting {options.name} under vLLM; its log: {log}")
+    with VllmServer(options, log, progress=_StartNotes(tell, "waiting for the teacher")) as server:
+        tell(f"the teacher is ready after {server.startup_s:.0f} s")
         yield server
-    finally:
-        server.stop()
 
 
-def make_client(teacher: Teacher, config: GenerateConfig, server: Any) -> TeacherClient:
+def _server_options(teacher: Teacher, config: GenerateConfig, tell: Callable[[str], None]) -> ServerOptions:
+    from synth.teacher.options import ServerOptions
+
+    profile, model, revision = teacher.profile, teacher.model, teacher.profile.revision
+    if profile.name == EMBEDDED:
+        from synth.teacher.embedded import prepare_embedded
+
+        model, revision = (
+            str(prepare_embedded(progress=_StartNotes(tell, "preparing the embedded teacher (once on a machine)"))),
+            "",
+        )
+    return ServerOptions(
+        model=model,
+        served_name=teacher.model,
+        max_model_len=profile.context,
+        max_num_seqs=profile.serving.max_num_seqs,
+        kv_cache_gib=profile.serving.kv_cache_gib,
+        eager=profile.serving.eager,
+        quantization=profile.quantization,
+        revision=revision,
+        tensor_parallel=config.tensor_parallel,
+        data_parallel=config.data_parallel,
+        extra=(*profile.serving.args, *config.server_args),
+    )
+
+
+class _StartNotes:
+    """Tells now and then that something slow is still going on."""
+
+    def __init__(self, tell: Callable[[str], None], what: str, every: float = 20.0) -> None:
+        self._tell, self._what, self._every, self._next = tell, what, every, every
+
+    def __call__(self, seconds: float, last_line: str) -> None:
+        if seconds >= self._next:
+            self._next += self._every
+            self._tell(f"  {self._what}, {seconds:.0f} s: {last_line[-100:]}")
+
+
+def make_client(teacher: Teacher, config: GenerateConfig, server: VllmServer | None) -> TeacherClient:
     """A client for the teacher, with the run's concurrency and patience."""
     from synth.teacher.breaker import Limits as Patience
     from synth.teacher.client import TeacherClient
 
     patience = Patience(in_flight=config.in_flight, timeout_s=config.timeout)
-    model = server.model if server else teacher.model
+    model = server.options.name if server else teacher.model
     return TeacherClient(teacher.urls, model, limits=patience, server=server)
