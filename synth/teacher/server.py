@@ -20,10 +20,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from synth.errors import TeacherError
 from synth.teacher.options import ServerOptions, advice, command, environment, installed_device
+
+if TYPE_CHECKING:
+    from synth.teacher.profiles import Profile
 
 Progress = Callable[[float, str], None]
 LEASH = Path(__file__).with_name("leash.py")
@@ -31,6 +34,9 @@ POLL_S = 0.5
 STOP_S = 15.0
 TAIL_BYTES = 20_000
 SHOWN_LINES = 12
+TELL_EVERY_S = 10.0
+# "(EngineCore pid=7) INFO 11-22 11:58:03 [core.py:133] " before what vLLM says
+_LOG_PREFIX = re.compile(r"^(?:\([^)]*\)\s*)?(?:[A-Z]+ [\d-]+ [\d:]+ )?(?:\[[\w.]+:\d+\]\s*)?")
 
 
 def leashed(words: list[str]) -> list[str]:
@@ -77,6 +83,11 @@ class VllmServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    @property
+    def model(self) -> str:
+        """The model name that requests must carry."""
+        return self.options.name
 
     @property
     def url(self) -> str:
@@ -198,6 +209,80 @@ class VllmServer:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
+
+
+class Wishes(Protocol):
+    """What the user may say about a server of our own (part of `GenerateConfig`)."""
+
+    @property
+    def tensor_parallel(self) -> int:
+        """GPUs that share one copy of the model."""
+
+    @property
+    def data_parallel(self) -> int:
+        """Copies of the model."""
+
+    @property
+    def server_args(self) -> tuple[str, ...]:
+        """Further arguments for vLLM."""
+
+
+def start_server(
+    profile: Profile, model: str, log: Path, wishes: Wishes, tell: Callable[[str], None] | None = None
+) -> VllmServer:
+    """Start the teacher of a profile and wait until it answers; the caller stops it.
+
+    Args:
+        profile: What is known about the model.
+        model: Hub id or folder; for the embedded profile it is found, and converted once.
+        log: File for the server's output.
+        wishes: Parallelism and further arguments.
+        tell: Gets a line for people now and then while this takes its time.
+
+    Raises:
+        MissingExtra, TeacherError, DiskError: see `VllmServer.start` and `prepare_embedded`.
+    """
+    progress = _spoken(tell) if tell else None
+    server = VllmServer(server_options(profile, model, wishes, progress), log, progress=progress)
+    return server.start()
+
+
+def server_options(profile: Profile, model: str, wishes: Wishes, progress: Progress | None = None) -> ServerOptions:
+    """How the model of a profile is served; the embedded one is converted first where that was not done yet."""
+    embedded = profile.name == "embedded" and not Path(model).is_dir()
+    if embedded:
+        from synth.teacher.embedded import prepare_embedded
+
+        model = str(prepare_embedded(progress=progress))
+    return ServerOptions(
+        model=model,
+        served_name=profile.name if embedded else "",
+        max_model_len=profile.context,
+        max_num_seqs=profile.serving.max_num_seqs,
+        tensor_parallel=wishes.tensor_parallel,
+        data_parallel=wishes.data_parallel,
+        kv_cache_gib=profile.serving.kv_cache_gib,
+        eager=profile.serving.eager,
+        quantization=profile.quantization,
+        revision="" if Path(model).is_dir() else profile.revision,
+        extra=(*profile.serving.args, *wishes.server_args),
+    )
+
+
+def _spoken(tell: Callable[[str], None]) -> Progress:
+    """Progress for people: one line every ten seconds, without the log's prefixes."""
+    next_at = 0.0
+
+    def say(seconds: float, line: str) -> None:
+        nonlocal next_at
+        if seconds < next_at - TELL_EVERY_S:
+            next_at = 0.0  # another phase, with a clock of its own
+        if seconds >= next_at:
+            next_at = seconds + TELL_EVERY_S
+            what = _LOG_PREFIX.sub("", line)
+            tell(f"starting the teacher ({seconds:.0f} s): {what[:100]}")
+
+    return say
 
 
 def free_port() -> int:
