@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,7 +71,7 @@ def _same(one: dict[str, Any], other: dict[str, Any], shape: Shape) -> bool:
     return all(one.get(name) == other.get(name) for name in shape.content)
 
 
-def collect(task: str, split: str, parts: Iterator[Part], origin: dict[str, Any]) -> SourceData:
+def collect(task: str, split: str, parts: Iterable[Part], origin: dict[str, Any]) -> SourceData:
     """Read all parts into one SourceData.
 
     Args:

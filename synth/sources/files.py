@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,7 @@ def head(file: DataFile, size: int = 4096) -> bytes:
     try:
         with open_bytes(file) as handle:
             return handle.read(size)
-    except EOFError:  # a gzip file cut within its first block
+    except (EOFError, zlib.error, gzip.BadGzipFile):  # damaged within its first block: reading will say so
         return b""
 
 

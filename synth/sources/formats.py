@@ -103,7 +103,7 @@ def guess_format(file: DataFile, task: str, key: str) -> Format:
         return FORMATS["squad"]
     if container == "":
         raise BadSource(f"{key}: the format of {file.name} cannot be guessed; add `format:` to it")
-    get_format(container, task, key)
+    get_format(container, task, f"{key}, {file.name}")
     own = [entry for entry in FORMATS.values() if task in entry.tasks and entry.reader is FORMATS[container].reader]
     # ANLI+ has several data sets in one container; reading is the same, and the origin has to be said anyway.
     return own[0] if len(own) == 1 and not own[0].origin else FORMATS[container]
@@ -127,10 +127,15 @@ def _by_content(start: bytes) -> str:
 
 
 def _which_json(start: bytes) -> str:
-    """JSON lines are often called `.json`: then the first line alone is a value, and another one follows."""
+    """JSON lines are often called `.json`: then the first line alone is a row, whose values are texts."""
     first, _, rest = start.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")
     try:
-        json.loads(first)
-    except ValueError:
+        value = json.loads(first)
+    except (ValueError, RecursionError):
         return "json"
-    return "jsonl" if rest.lstrip().startswith(b"{") else "json"
+    if rest.lstrip().startswith(b"{"):
+        return "jsonl"
+    if not isinstance(value, dict) or "data" in value:
+        return "json"
+    # CommonsenseQA's rows have one object among their values; an object of rows may hold a broken one.
+    return "jsonl" if 2 * sum(isinstance(one, dict) for one in value.values()) < len(value) else "json"

@@ -130,7 +130,8 @@ def _cached_commit(repo: str, revision: str | None) -> str | None:
     from huggingface_hub.constants import HF_HUB_CACHE
 
     note = Path(HF_HUB_CACHE, f"datasets--{repo.replace('/', '--')}", "refs", revision or "main")
-    return note.read_text(encoding="utf-8").strip() if note.is_file() else None
+    text = note.read_text(encoding="utf-8", errors="replace").strip() if note.is_file() else ""
+    return text if _COMMIT.fullmatch(text) else None
 
 
 def _folder_revision(folder: Path, pinned: str | None) -> str:

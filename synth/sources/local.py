@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -51,7 +52,8 @@ class FileSource:
             BadFlag: If format and task do not go together.
         """
         origin = {"kind": "files", "file": self.path.name}
-        return collect(task, split, self._parts(task, task, split, ""), origin)
+        parts = list(self._parts(task, task, split, ""))  # all of them are found before the first one is read
+        return collect(task, split, parts, origin)
 
     def _parts(self, task: str, name: str, split: str, used_as: str) -> Iterator[Part]:
         """The parts that task or part `name` lists for a split, read as data of `task`."""
@@ -96,7 +98,7 @@ class FileSource:
         """The files that a path or glob names, sorted."""
         path = self.path.parent / Path(given).expanduser()
         if path.is_file():
-            return [path]
+            return [_readable(path, key)]
         if path.is_dir():
             raise BadSource(f"{key}.path: {given} is a folder; name its files by a glob such as {given}/**/*.auto")
         found = sorted(Path(one) for one in glob.glob(str(path), recursive=True))  # noqa: PTH207 (Path.glob wants relative ones)
@@ -104,7 +106,13 @@ class FileSource:
         if not files:
             siblings = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
             raise BadSource(f"{key}.path: there is no file {given}: correct the path.{_near(path.name, siblings)}")
-        return files
+        return [_readable(one, key) for one in files]
+
+
+def _readable(path: Path, key: str) -> Path:
+    if not os.access(path, os.R_OK):
+        raise BadSource(f"{key}.path: {path.name} may not be read by you: change its permissions")
+    return path
 
 
 def guarded(file: DataFile, reader: Reader) -> Iterator[Item]:

@@ -6,16 +6,16 @@ GLUE, and of the Hub. A column that is not there becomes None and is reported by
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 Fields = Mapping[str, Any]
 
+_NUMERAL = re.compile(r"-?[0-9]+")
 NO_INDEX = -1  # value of integer columns such as `idx` and `ind` where the file has none
-_NO_LABEL = frozenset(
-    {"", "-", "-1", "hidden", -1}
-)  # "-": annotators disagreed; -1: hidden (Hub)
+_NO_LABEL = frozenset({"", "-", "-1", "hidden", -1})  # "-": annotators disagreed; -1: hidden (Hub)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,12 @@ def _own_id(fields: Fields, *names: str) -> str | None:
 
 
 def _integer(value: Any) -> Any:
-    if value is None:
+    """A number of the file as int32, `NO_INDEX` where it has none or one that does not fit."""
+    if isinstance(value, str) and _NUMERAL.fullmatch(value.strip()):
+        value = int(value)
+    if value is None or value == "" or (isinstance(value, int) and not -(2**31) <= value < 2**31):
         return NO_INDEX
-    return int(value) if isinstance(value, str) and value.strip().lstrip("-").isdecimal() else value
+    return value
 
 
 def _table(*classes: Sequence[str]) -> dict[str | int, int]:
@@ -90,8 +93,6 @@ def _nli(fields: Fields) -> Draft:
         "hypothesis": _pick(fields, "hypothesis", "sentence2", "statement", "text_b"),
         "label": class_label(_pick(fields, "gold_label", "label"), _NLI_LABELS),
         "idx": _integer(_pick(fields, "idx", "index")),
-        "uid": _pick(fields, "uid") or "",
-        "reason": _pick(fields, "reason") or "",
     }
     return Draft(_own_id(fields, "uid", "pairID", "idx", "index"), row)
 
