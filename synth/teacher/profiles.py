@@ -161,7 +161,7 @@ def get_profile(name: str) -> Profile:
 
 
 def profile_for_model(model: str, served_max_len: int | None = None) -> Profile:
-    """The profile of a model: by its id, the last part of its id (folders, copies), a profile's name, or the generic one.
+    """The profile of a model: by its id, the last part of it (folders, copies), a profile's name, or the generic one.
 
     Args:
         model: Hub id, folder or name under which a server serves it.

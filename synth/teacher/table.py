@@ -60,5 +60,6 @@ def _table() -> Table:
         licence = profile.licence.id + (", non-commercial" if profile.licence.non_commercial else "")
         memory = f"{profile.memory_gib:.0f}" if profile.memory_gib else "?"
         model = profile.model or "any other"
-        table.add_row(profile.name, model, profile.style, str(len(profile.covered)), licence, memory)
+        languages = str(len(profile.covered)) if profile.model else "?"
+        table.add_row(profile.name, model, profile.style, languages, licence, memory)
     return table

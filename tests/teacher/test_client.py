@@ -160,9 +160,12 @@ async def test_requests_go_to_the_url_with_less_to_do_and_around_a_dead_one() ->
     slow, fast = StandIn(latency=0.2), StandIn(latency=0.01)
     dead = f"http://127.0.0.1:{free_port()}"
     limits = Limits(in_flight=6)
-    async with serving(slow) as one, serving(fast) as two:
-        async with TeacherClient([dead, one, two], "stand-in", limits=limits) as client:
-            await asyncio.gather(*[client.ask(chat(f"Hello {number}")) for number in range(40)])
+    async with (
+        serving(slow) as one,
+        serving(fast) as two,
+        TeacherClient([dead, one, two], "stand-in", limits=limits) as client,
+    ):
+        await asyncio.gather(*[client.ask(chat(f"Hello {number}")) for number in range(40)])
     assert slow.requests + fast.requests == 40
     assert fast.requests > 2 * slow.requests > 0
 
