@@ -18,7 +18,6 @@ from typing import Final
 import yaml
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
-_APOSTROPHES: Final = str.maketrans("’ʼ", "''")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class EnglishRuns:
     share: float = 0.0
 
 
-_NONE: Final = EnglishRuns()
+NO_RUNS: Final = EnglishRuns()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +57,10 @@ def english_runs(text: str, *, latin: bool) -> EnglishRuns:
         text: Cleaned text.
         latin: Whether that language is written in Latin letters.
     """
-    words = _WORD.findall(text.translate(_APOSTROPHES))
+    words = _WORD.findall(text.replace("’", "'") if "’" in text else text)
     known = lexicon()
     if latin and known.distinctive.isdisjoint(words):
-        return _NONE
+        return NO_RUNS
     longest = letters = 0
     for english, run in groupby(words, _is_english if latin else _is_foreign):
         found = list(run)
@@ -69,7 +68,7 @@ def english_runs(text: str, *, latin: bool) -> EnglishRuns:
         if english and len(found) > 1 and not (latin and known.distinctive.isdisjoint(found)):
             longest = max(longest, len(found))
             letters += sum(map(len, found))
-    return EnglishRuns(longest, letters / sum(map(len, words))) if letters else _NONE
+    return EnglishRuns(longest, letters / sum(map(len, words))) if letters else NO_RUNS
 
 
 def _is_english(word: str) -> bool:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-from typing import cast as typed
+from typing import Final
 
 from synth.filter.lid.detectors import Detector, DetectorName, load_detectors
-from synth.filter.lid.english import EnglishRuns, english_runs
+from synth.filter.lid.english import NO_RUNS, EnglishRuns, english_runs
+from synth.filter.lid.panel import Panel
 from synth.filter.lid.text import clean
 from synth.filter.lid.thresholds import load_thresholds
-from synth.filter.lid.values import NOTHING_READ, Answer, Ballot, Judgement, Reading, Vote
-from synth.filter.lid.vote import Tally, cast, decide
+from synth.filter.lid.values import Answer, Ballot, Judgement, Reading, Vote
+from synth.filter.lid.vote import Tally, decide
 from synth.languages import ENGLISH, LANGUAGES, Language, get_language
 from synth.scripts import script_counts
 
-if TYPE_CHECKING:
-    from synth.filter.lid.cld2 import Cld2Detector
-
 _LATIN: Final = "Latn"
+_NOT_LETTERS: Final = bytes(byte for byte in range(128) if not chr(byte).isalpha())
 
 
 def _sole_scripts() -> dict[str, str]:
@@ -35,11 +33,27 @@ _SOLE: Final = _sole_scripts()  # scripts that only one of the 50 languages is w
 
 
 @dataclass(frozen=True, slots=True)
+class _Expected:
+    """An expected language and what is looked up for each of its texts."""
+
+    code: str
+    scripts: frozenset[str]
+    relatives: frozenset[str]
+    twins: frozenset[str]
+    alone_letters: int
+
+    @property
+    def english(self) -> bool:
+        """English is expected, so that English in the text is no fault."""
+        return self.code == ENGLISH.code
+
+
+@dataclass(slots=True)
 class _Subject:
     """A text under judgement, measured once; `script` is its most frequent one."""
 
     text: str
-    language: Language
+    expected: _Expected
     script: str
     letters: int
     script_share: float
@@ -48,7 +62,7 @@ class _Subject:
     @property
     def sole(self) -> bool:
         """The script is used by the expected language alone."""
-        return _SOLE.get(self.script) == self.language.code
+        return _SOLE.get(self.script) == self.expected.code
 
 
 class Judge:
@@ -73,17 +87,16 @@ class Judge:
         self.thresholds = load_thresholds(thresholds)
         installed = load_detectors(detectors, fasttext_model, self.thresholds)
         self.missing: dict[str, str] = {str(name): why for name, why in installed.missing.items()}
-        self._detectors = {detector.name: detector for detector in installed.detectors}
-        self._cld2 = typed("Cld2Detector | None", self._detectors.get(DetectorName.CLD2))
+        self._panel = Panel(installed.detectors, self.thresholds)
 
     @property
     def identity(self) -> dict[str, dict[str, str]]:
         """Packages, versions and model hashes of the detectors in use, for a manifest."""
-        return {str(name): dict(detector.identity) for name, detector in self._detectors.items()}
+        return {str(name): dict(detector.identity) for name, detector in self._panel.detectors.items()}
 
     def coverage(self, code: str) -> dict[str, str]:
         """For each detector in use, "knows", "weak" (only its yes counts) or "lacks" for a language."""
-        return {str(name): _coverage(detector, code) for name, detector in self._detectors.items()}
+        return {str(name): _coverage(detector, code) for name, detector in self._panel.detectors.items()}
 
     def judge(self, text: str, expected: str) -> Judgement:
         """The judgement of one text; see `judge_batch`."""
@@ -99,28 +112,38 @@ class Judge:
         Raises:
             BadFlag: An expected code is none of the 50.
         """
-        languages = {code: get_language(code) for code in set(expected)}
-        return [self._judge(text, languages[code]) for text, code in zip(texts, expected, strict=True)]
+        known = {code: self._expect(get_language(code)) for code in set(expected)}
+        return [self._judge(text, known[code]) for text, code in zip(texts, expected, strict=True)]
 
-    def _judge(self, text: str, language: Language) -> Judgement:
+    def _expect(self, language: Language) -> _Expected:
+        code, alone = language.code, self.thresholds.alone_letters
+        return _Expected(
+            code=code,
+            scripts=language.letter_scripts,
+            relatives=self.thresholds.relatives(code),
+            twins=self.thresholds.twins(code),
+            alone_letters=alone.english if language is ENGLISH else alone.other,
+        )
+
+    def _judge(self, text: str, expected: _Expected) -> Judgement:
         text = clean(text)
-        counts = script_counts(text)
+        counts = _letter_counts(text)
         letters = sum(counts.values())
         if not letters:
             return Judgement(Answer.CANNOT_JUDGE, "", "", None, None, False, "no letters")
         script = next(iter(counts))
-        share = sum(n for name, n in counts.items() if name in language.letter_scripts) / letters
-        runs = EnglishRuns()
-        if language is not ENGLISH and _LATIN in counts:
-            runs = english_runs(text, latin=_LATIN in language.letter_scripts)
-        return self._settle(_Subject(text, language, script, letters, share, runs))
+        share = sum(counts.get(name, 0) for name in expected.scripts) / letters
+        runs = NO_RUNS
+        if _LATIN in counts and not expected.english:
+            runs = english_runs(text, latin=_LATIN in expected.scripts)
+        return self._settle(_Subject(text, expected, script, letters, share, runs))
 
     def _settle(self, subject: _Subject) -> Judgement:
         for step in (self._by_script, self._by_english_words, self._by_length):
             judgement = step(subject)
             if judgement is not None:
                 return judgement
-        reading = self._cld2.read(subject.text) if self._cld2 else NOTHING_READ
+        reading = self._panel.read(subject.text)
         return self._by_cld2(subject, reading) or self._by_vote(subject, reading)
 
     def _by_script(self, subject: _Subject) -> Judgement | None:
@@ -144,65 +167,42 @@ class Judge:
         return None if subject.letters >= needed else _judgement(subject, Answer.CANNOT_JUDGE, "too short")
 
     def _by_cld2(self, subject: _Subject, reading: Reading) -> Judgement | None:
-        code, english = subject.language.code, _english(subject, reading)
-        ballots = (Ballot(DetectorName.CLD2, self._cld2_vote(reading, code), reading.top, reading.top_share),)
+        code, english = subject.expected.code, _english(subject, reading)
+        ballots = (Ballot(DetectorName.CLD2, self._panel.cld2_vote(reading, code), reading.top, reading.top_share),)
         rule = self.thresholds.english
         if english >= rule.cld2_share and subject.letters >= rule.cld2_letters:
             seen = "en" if reading.top == "en" else ""
             return _judgement(subject, Answer.WRONG, "English share", seen, ballots, english)
         if subject.sole and ballots[0].vote is not Vote.NO:
             return _judgement(subject, Answer.RIGHT, "script", code, ballots if reading.top else (), english)
-        alone = self.thresholds.alone_letters
-        if ballots[0].vote is Vote.YES and subject.letters >= (alone.english if code == "en" else alone.other):
+        if ballots[0].vote is Vote.YES and subject.letters >= subject.expected.alone_letters:
             confusable = self._is_confusable(subject, ballots, "", Answer.RIGHT)
             return _judgement(subject, Answer.RIGHT, "cld2", code, ballots, english, confusable)
         return None
 
-    def _cld2_vote(self, reading: Reading, code: str) -> Vote:
-        needed = self.thresholds.cld2.share
-        if reading.shares.get(code, 0.0) >= needed:
-            return Vote.YES
-        return Vote.NO if reading.top_share >= needed else Vote.ABSTAINS
-
     def _by_vote(self, subject: _Subject, reading: Reading) -> Judgement:
-        tally = self._tally(subject, reading)
+        tally = self._panel.tally(subject.text, subject.expected.code, subject.letters, reading)
         answer, why = decide(tally, self.thresholds)
-        detected = subject.language.code if answer is Answer.RIGHT else _detected(tally)
+        detected = subject.expected.code if answer is Answer.RIGHT else _detected(tally)
         confusable = self._is_confusable(subject, tally.ballots, tally.rival, answer)
         return _judgement(subject, answer, why, detected, tally.ballots, _english(subject, reading), confusable)
 
-    def _tally(self, subject: _Subject, reading: Reading) -> Tally:
-        code = subject.language.code
-        tally = self._cld2_tally(self._cld2, subject, reading) if self._cld2 else Tally(code, subject.letters)
-        for name in (DetectorName.FASTTEXT, DetectorName.LANGDETECT):
-            detector = self._detectors.get(name)
-            if detector is not None and not tally.settled:
-                rule = self.thresholds.fasttext if name is DetectorName.FASTTEXT else self.thresholds.langdetect
-                tally = tally.plus(cast(detector, detector.read(subject.text), rule, code, tally.rival))
-        return tally
-
-    def _cld2_tally(self, cld2: Cld2Detector, subject: _Subject, reading: Reading) -> Tally:
-        code, sure = subject.language.code, bool(reading.top)
-        if not sure:
-            reading = cld2.guess(subject.text)
-        vote = self._cld2_vote(reading, code)
-        rival = reading.top if vote is not Vote.YES else ""
-        if not sure and vote is Vote.NO:
-            vote = Vote.ABSTAINS  # a best effort on short text is worth a yes, not a no
-        ballots = [Ballot(DetectorName.CLD2, vote, reading.top, reading.top_share)]
-        if rival not in self.thresholds.twins(code) and not (sure and vote is Vote.YES):
-            hinted = cld2.read_expecting(subject.text, code)
-            if self._cld2_vote(hinted, code) is Vote.YES:
-                ballots.append(Ballot("cld2-hinted", Vote.YES, code, hinted.shares[code]))
-        return Tally(code, subject.letters, rival, sure, tuple(ballots))
-
     def _is_confusable(self, subject: _Subject, ballots: Sequence[Ballot], rival: str, answer: Answer) -> bool:
-        code = subject.language.code
-        relatives = self.thresholds.relatives(code)
+        relatives = subject.expected.relatives
+        if not relatives:
+            return False
         if rival in relatives or any(ballot.top in relatives for ballot in ballots):
             return True
         near = answer is not Answer.WRONG and subject.letters < self.thresholds.twin_letters
-        return near and bool(self.thresholds.twins(code))
+        return near and bool(subject.expected.twins)
+
+
+def _letter_counts(text: str) -> dict[str, int]:
+    if not text.isascii():
+        return script_counts(text)
+    # A short cut for half of the Latin lines: bytes without letters are deleted in one pass.
+    letters = len(text.encode("ascii").translate(None, _NOT_LETTERS))
+    return {_LATIN: letters} if letters else {}
 
 
 def _coverage(detector: Detector, code: str) -> str:
@@ -212,7 +212,7 @@ def _coverage(detector: Detector, code: str) -> str:
 
 
 def _english(subject: _Subject, reading: Reading) -> float:
-    if subject.language is ENGLISH:
+    if subject.expected.english:
         return 0.0
     return max(subject.runs.share, reading.shares.get(ENGLISH.code, 0.0))
 
@@ -237,7 +237,7 @@ def _judgement(
         answer=answer,
         detected=detected,
         votes=" ".join(map(str, ballots)),
-        english_share=None if subject.language is ENGLISH else share,
+        english_share=None if subject.expected.english else share,
         script_share=subject.script_share,
         confusable=confusable,
         why=why,

@@ -1,4 +1,4 @@
-"""Text as the detectors get it: one Unicode form, no control characters or addresses; and the fields of a row pooled."""
+"""Text as the detectors get it: in NFC, without control characters and addresses; and the fields of a row pooled."""
 
 from __future__ import annotations
 

@@ -52,10 +52,9 @@ class Cld2(_Section):
 
 
 class Probability(_Section):
-    """fastText and langdetect give probabilities: for a yes, and for a no from a detector that lacks the language."""
+    """fastText and langdetect give probabilities."""
 
     probability: Share
-    sure: Share
 
 
 class Thresholds(_Section):

@@ -22,7 +22,8 @@ class Vote(StrEnum):
 
     YES = "+"
     NO = "-"
-    ABSTAINS = "?"
+    ABSTAINS = "?"  # knows the language and is not sure
+    LACKS = "~"  # does not know the language, or not well enough to object
 
 
 @dataclass(frozen=True, slots=True)
