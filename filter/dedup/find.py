@@ -25,7 +25,7 @@ from synth.filter.dedup.rows import DedupInput, codes_of, combine, distinct, fir
 from synth.filter.dedup.runs import Runs, group, join
 from synth.filter.dedup.shingles import Hashes, Ints
 from synth.filter.dedup.signatures import BAND_MULTIPLIER, Signatures, band_keys, empty_signatures, signatures
-from synth.filter.dedup.similarity import Field, Similarity
+from synth.filter.dedup.similarity import Field, Glance, Similarity
 from synth.filter.dedup.stars import NOBODY, Stars, choose, verified
 
 
@@ -162,8 +162,9 @@ def find_duplicates(
     table = _tabulate(rows, columns)
     count = len(table.unique)
     shortest = sorted(table.fields, key=lambda field: sum(map(len, field.texts)) / max(1, len(field.texts)))
-    similarity = Similarity(tuple(shortest), n, config.threshold)
     found = _candidates(table, columns, config, n)
+    glance = None if found.signed is None else Glance.at(found.signed, config.threshold)
+    similarity = Similarity(tuple(shortest), n, config.threshold, glance)
     salt = table.labels.astype(np.uint64) * BAND_MULTIPLIER
     stars = choose(found.runs(count, salt, np.arange(count)), similarity, count)
     conflicts = _conflicts(found, table, stars, similarity)

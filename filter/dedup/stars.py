@@ -24,7 +24,6 @@ from synth.filter.dedup.similarity import Similarity
 NOBODY = -1
 PAIRS_PER_MEMBER = 2  # runs are compared in full once they hold no more pairs than this for each of their members
 PAIRS_AT_ONCE = 1 << 22
-MAX_ROUNDS = 12  # what has not thinned out by then are runs of unlike rows, which must be compared in full anyway
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +72,16 @@ def _greedy(left: Ints, right: Ints, similarity: Floats, state: _State) -> None:
 def choose(runs: Runs, similarity: Similarity, count: int) -> Stars:
     """Decide which of `count` rows stay, among runs of rows with equal labels."""
     state = _State(np.full(count, NOBODY), np.zeros(count), np.ones(count, np.bool_))
-    for _ in range(MAX_ROUNDS):
-        if runs.pairs <= PAIRS_PER_MEMBER * len(runs.rows):
-            break
+    worthwhile = True
+    while worthwhile and runs.pairs > PAIRS_PER_MEMBER * len(runs.rows):
         stay, left, right = _leaders(runs, count)
         values = similarity.of(left, right)
         alike = values >= similarity.threshold
         state.remove(left[alike], right[alike], values[alike])
         state.open[stay] = False
-        runs = runs.only(state.open)
+        before, runs = runs, runs.only(state.open)
+        # A round looks at one pair a member at most. Runs of unlike rows never repay that: compare those in full.
+        worthwhile = before.pairs - runs.pairs > len(before.rows)
     _greedy(*verified(runs, similarity, count), state)
     return Stars(state.keeper, state.similarity)
 
