@@ -52,8 +52,7 @@ class Hub:
     api: Any
     token: str = ""
     say: Callable[[str], None] = lambda _line: None
-    sleep: Callable[[float], None] = time.sleep
-    waits: tuple[float, ...] = field(default=_WAITS)
+    sleep: Callable[[float], None] = field(default_factory=lambda: time.sleep)
 
     def call(self, what: str, work: Callable[[], T]) -> T:
         """Do the work, again after a while when the network or the Hub fails in a way that may pass.
@@ -66,7 +65,7 @@ class Hub:
             BadFlag: The Hub refuses (login, rights, name).
             StoppedError: It still fails after all tries; what is uploaded stays.
         """
-        for wait in (*self.waits, None):
+        for wait in (*_WAITS, None):
             try:
                 return work()
             except _failures() as error:
