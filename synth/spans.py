@@ -63,6 +63,12 @@ def unmark(text: str, count: int, marks: Marks) -> tuple[str, list[Span | None]]
     return clean, [_span(clean, places, found.get(f"o{n}", []), found.get(f"c{n}", [])) for n in range(1, count + 1)]
 
 
+def has_marks(text: str, marks: Marks) -> bool:
+    """Whether a source text already holds something that would be read as one of the marks."""
+    pattern = r"[<＜]\s*/?\s*[aA]\s*\d+\s*[>＞]" if marks.several else r"[\[\]［］【】]"
+    return bool(re.search(pattern, text))
+
+
 def _variants(number: int, marks: Marks) -> str:
     """Marks as teachers write them: white space inside tags, full-width brackets, capital letters."""
     if marks.several:
@@ -104,17 +110,17 @@ def _clusters(text: str) -> list[str]:
 
 
 def _starts(before: str, char: str) -> bool:
-    if unicodedata.combining(char):
+    normal = unicodedata.normalize("NFC", char)
+    if unicodedata.combining(unicodedata.normalize("NFD", char)[0]):
         return before.isspace()
     if before.isspace():
         return True
-    # Hangul jamo and a few Indic vowel signs compose although they are starters.
-    return unicodedata.normalize("NFC", before[-1] + char) == unicodedata.normalize("NFC", before[-1]) + char
+    # Hangul jamo and a few Indic vowel signs compose although they are starters; a jamo also with a syllable that
+    # two jamo before it have become.
+    return unicodedata.normalize("NFC", before + char) == unicodedata.normalize("NFC", before) + normal
 
 
-def _span(
-    clean: str, places: Sequence[tuple[int, int]], opens: Sequence[int], closes: Sequence[int]
-) -> Span | None:
+def _span(clean: str, places: Sequence[tuple[int, int]], opens: Sequence[int], closes: Sequence[int]) -> Span | None:
     if len(opens) != 1 or len(closes) != 1 or opens[0] >= closes[0]:
         return None
     return trim(clean, Span(places[opens[0]][0], places[closes[0]][1]))
@@ -128,7 +134,7 @@ def trim(text: str, span: Span) -> Span | None:
     words = span.of(text)
     start = span.start + len(words) - len(words.lstrip())
     end = span.end - (len(words) - len(words.rstrip()))
-    while 0 < start < len(text) and _is_mark(text[start]):
+    while 0 < start < len(text) and _is_mark(text[start]) and not text[start - 1].isspace():
         start -= 1
     while start < end < len(text) and _is_mark(text[end]):
         end += 1
@@ -136,11 +142,13 @@ def trim(text: str, span: Span) -> Span | None:
 
 
 def _is_mark(char: str) -> bool:
-    return unicodedata.category(char).startswith("M")
+    return bool(char) and unicodedata.category(char).startswith("M")
 
 
 def find(answer: str, text: str, near: float | None = None) -> Span | None:
-    """Where `answer` stands in `text`: exactly, else without regard to case.
+    """Where `answer` stands in `text`: as whole words, else at the beginning of a word that adds an ending to it.
+
+    Exact hits go before those that differ in case. Numbers are only found whole.
 
     Args:
         answer: The translated answer.
@@ -151,23 +159,64 @@ def find(answer: str, text: str, near: float | None = None) -> Span | None:
     answer = clean_text(answer).strip(" .,;:!?\"'«»„“”()[]。，、؟،।")
     if not any(char.isalnum() for char in answer):
         return None
-    for pattern, flags in ((re.escape(answer), re.NOFLAG), (re.escape(answer), re.IGNORECASE)):
-        hits = [Span(*hit.span()) for hit in re.finditer(pattern, text, flags) if _on_word_edges(text, hit)]
-        if hits:
-            return _choose(hits, len(text), near)
+    for fits in (_is_whole, _takes_ending):
+        for flags in (re.NOFLAG, re.IGNORECASE):
+            found = (Span(*hit.span()) for hit in re.finditer(re.escape(answer), text, flags))
+            if hits := [span for span in found if fits(text, span)]:
+                return _choose(hits, len(text), near)
     return None
 
 
-def _on_word_edges(text: str, hit: re.Match[str]) -> bool:
-    """In spaced scripts a hit inside a longer number or word does not count at its beginning."""
-    before = text[hit.start() - 1 : hit.start()]
-    first = hit[0][0]
-    if not before or not _spaced(first):
+def _is_whole(text: str, span: Span) -> bool:
+    """No letter, accent or digit of the same word or number goes on at either end."""
+    return _starts_whole(text, span) and not _goes_on(text, span.end)
+
+
+def _takes_ending(text: str, span: Span) -> bool:
+    """The hit begins a word whose ending is short enough to be an inflection ("Ankara" in "Ankarada")."""
+    after = text[span.end : span.end + 1]
+    if not _starts_whole(text, span) or _is_mark(after) or _number_goes_on(text, span.end):
+        return False
+    if text[span.end - 1].isdigit():
         return True
-    if first.isdigit() or hit[0][-1].isdigit():
-        after = text[hit.end() : hit.end() + 1]
-        return not (before.isdigit() or (hit[0][-1].isdigit() and after.isdigit()))
-    return not (before.isalpha() and _spaced(before))
+    stop = next((at for at in range(span.end, len(text)) if not _in_word(text[at])), len(text))
+    return same_stem(span.of(text).split()[-1], span.of(text).split()[-1] + text[span.end : stop])
+
+
+def _starts_whole(text: str, span: Span) -> bool:
+    if span.start == 0:
+        return True
+    before, first = text[span.start - 1], text[span.start]
+    if first.isdigit():
+        # A letter before a number belongs to it in "G20"; in scripts without case it is a prefix ("and", "in").
+        return not _number_before(text, span.start) and before.lower() == before.upper()
+    return not (_in_word(before) and _spaced(before) and _spaced(first))
+
+
+def _goes_on(text: str, end: int) -> bool:
+    if end == len(text):
+        return False
+    last, after = text[end - 1], text[end]
+    if _is_mark(after) or _number_goes_on(text, end):
+        return True
+    return _in_word(after) and _spaced(after) and _spaced(last)
+
+
+def _in_word(char: str) -> bool:
+    return char.isalpha() or _is_mark(char)
+
+
+def _number_before(text: str, start: int) -> bool:
+    """Whether digits before `start` are part of the number that begins there (1,500; 1.5; 10 000)."""
+    return bool(re.search(r"\d[.,'’٫٬]?$", text[max(0, start - 2) : start])) or (
+        bool(re.search(r"\d $", text[max(0, start - 2) : start])) and bool(re.match(r"\d{3}(?!\d)", text[start:]))
+    )
+
+
+def _number_goes_on(text: str, end: int) -> bool:
+    """Whether digits behind `end` are part of the number that ends there."""
+    ends_so = text[end - 1].isdigit()
+    return ends_so and bool(re.match(r"[.,'’٫٬]?\d| \d{3}(?!\d)", text[end:]))
 
 
 def _spaced(char: str) -> bool:
@@ -206,7 +255,7 @@ def same_stem(one: str, other: str) -> bool:
     one, other = _letters(one), _letters(other)
     if not one or not other or one == other:
         return bool(one) and one == other
-    if one[0].isdigit() or other[0].isdigit():
+    if one[0].isdigit() or other[0].isdigit() or re.findall(r"\d+", one) != re.findall(r"\d+", other):
         return False
     shared = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
     shared = min(len(one), len(other)) if shared is None else shared
@@ -215,7 +264,7 @@ def same_stem(one: str, other: str) -> bool:
 
 def _letters(word: str) -> str:
     word = unicodedata.normalize("NFC", word).casefold()
-    return word.strip("".join({char for char in word if not (char.isalnum() or unicodedata.combining(char))}))
+    return word.strip("".join({char for char in word if not (char.isalnum() or _is_mark(char))}))
 
 
 def _bare(text: str, start: int, end: int) -> Span | None:

@@ -146,7 +146,7 @@ def judge_reply(key: str, reply: Reply) -> Answer:
         failure, detail = Failure.EMPTY, "the answer holds nothing but white space"
     return Answer(
         key,
-        reply.text,
+        reply.text.encode("utf-8", "replace").decode("utf-8"),  # half a surrogate pair can be neither written nor sent
         reply.finish_reason,
         reply.prompt_tokens,
         reply.completion_tokens,
@@ -218,10 +218,15 @@ def read_object(text: str, keys: Collection[str]) -> dict[str, str] | None:
     body = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```")
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter from thousands of nested brackets
         return None
     if not isinstance(value, dict) or set(value) != set(keys):
         return None
-    if not all(isinstance(item, str) and item.strip() for item in value.values()):
+    if not all(isinstance(item, str) and item.strip() and _is_text(item) for item in value.values()):
         return None
     return {key: value[key].strip() for key in keys}
+
+
+def _is_text(value: str) -> bool:
+    """Whether a JSON string can be written as UTF-8 (an escape such as \\ud83d alone cannot)."""
+    return not any("\ud800" <= char <= "\udfff" for char in value)

@@ -46,7 +46,12 @@ class FewShotStyle:
         return self._continue(paraphrases(language.code), "Sentence", "Same meaning", text)
 
     def _continue(self, pairs: Sequence[Pair], first: str, second: str, text: str) -> Prompt:
-        shown = "".join(f"{first}: {pair.source}\n{second}: {pair.target}\n\n" for pair in pairs)
-        line = " ".join(text.split())
+        shown = "".join(f"{first}: {_line(pair.source)}\n{second}: {_line(pair.target)}\n\n" for pair in pairs)
+        line = _line(text)
         prompt = f"{self.bos}{shown}{first}: {line}\n{second}:"
         return Prompt("completions", {"prompt": prompt, "stop": ["\n"]}, len(line))
+
+
+def _line(text: str) -> str:
+    """The text on one line: a line end inside it would end the example that it stands in."""
+    return " ".join(text.split())

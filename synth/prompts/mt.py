@@ -45,4 +45,5 @@ class TranslationStyle:
         if self.template == "translategemma":
             code = {"source_lang_code": "en", "target_lang_code": language.code}
             return [{"type": "text", **code, "text": text}]
-        return f"Translate the following text from English into {language.name}.\nEnglish: {text}\n{language.name}:"
+        line = " ".join(text.split())  # of its own: a line end in the text must not look like the answer's cue
+        return f"Translate the following text from English into {language.name}.\nEnglish: {line}\n{language.name}:"

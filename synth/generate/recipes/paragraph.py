@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from synth.generate.asking import NoAnswer, RowTrace
 from synth.generate.recipes.common import FALL_BACK, Job, gather_all, join_sentences
 from synth.sentences import split_offsets
 from synth.sources.base import Example
-from synth.spans import Span, mark, unmark
+from synth.spans import Span, has_marks, mark, unmark
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +93,9 @@ def _inside(spans: Sequence[Span], place: Span) -> list[Span]:
 async def _piece(text: str, spans: Sequence[Span], job: Job, trace: RowTrace) -> tuple[str, dict[Span, Span]]:
     """One text and those of its spans whose marks survived. Unmarked where marks would be ambiguous."""
     marks = job.style.marks
-    markable = bool(spans) and (marks.several or len(spans) == 1) and not _has_marks(text)
+    markable = bool(spans) and (marks.several or len(spans) == 1) and not has_marks(text, marks)
     if not markable:
         return unmark(await trace.text(job.style.text(text, job.language)), 0, marks)[0], {}
     answer = await trace.text(job.style.marked(mark(text, spans, marks), job.language))
     clean, found = unmark(answer, len(spans), marks)
     return clean, {span: place for span, place in zip(spans, found, strict=True) if place}
-
-
-def _has_marks(text: str) -> bool:
-    return bool(re.search(r"[\[\]［］【】]|<\s*/?\s*a\s*\d+\s*>", text))
