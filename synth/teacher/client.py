@@ -34,6 +34,8 @@ COOL_S = 5.0
 RETRY_AFTER_CAP_S = 300.0
 # A request that was under way in this many deaths of the engine is tried once more, alone.
 SUSPECT_DEATHS = 2
+# So many refusals (400, 422) before any success mean that the server cannot take what we send at all.
+REFUSED_FROM_THE_START = 20
 _MAYBE_DEAD = (TroubleKind.REFUSED, TroubleKind.UNAVAILABLE, TroubleKind.LOST, TroubleKind.SERVER)
 _NEVER_ITS_FAULT = (TroubleKind.REFUSED, TroubleKind.UNAVAILABLE, TroubleKind.THROTTLED)
 
@@ -95,6 +97,7 @@ class TeacherClient:
         self._keeper = Keeper(server, self._health, self.limits.restarts) if server else None
         self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._numbers = itertools.count()
+        self._refused = 0
         self._fatal = ""
 
     async def __aenter__(self) -> Self:
@@ -125,13 +128,24 @@ class TeacherClient:
         history = _History(next(self._numbers), time.monotonic())
         try:
             reply = await self._ask(self._with_model(call), history)
-        except CallError:
+        except CallError as error:
             self.counters.failed += 1
+            self._stop_if_all_are_refused(error)
             raise
         self.counters.done += 1
         self.counters.prompt_tokens += reply.prompt_tokens
         self.counters.completion_tokens += reply.completion_tokens
         return reply
+
+    def _stop_if_all_are_refused(self, error: CallError) -> None:
+        """A server that does not know our parameters must not cost a whole run of rows."""
+        self._refused += isinstance(error, RequestRefused)
+        if self.counters.done == 0 and self._refused >= REFUSED_FROM_THE_START:
+            where = ", ".join(place.base for place in self._places)
+            self._stop(
+                f"the teacher at {where} refuses every request ({error}); choose a --profile whose style and sampling "
+                "this server takes, and run the same command again"
+            )
 
     def _with_model(self, call: Call) -> Call:
         return call if "model" in call.payload else replace(call, payload={"model": self.model, **call.payload})

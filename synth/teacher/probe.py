@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from synth.errors import BadFlag, TeacherError
 from synth.teacher.calls import Served
@@ -56,7 +56,7 @@ async def probe(url: str, model: str | None = None, api_key: str | None = None) 
 
     Args:
         url: Base URL, with or without `/v1`.
-        model: The model wanted; may be left out where only one is served.
+        model: The model wanted, also as the URL's fragment (`http://host:8000#name`); not needed where one is served.
         api_key: Else taken from the environment.
 
     Raises:
@@ -66,6 +66,7 @@ async def probe(url: str, model: str | None = None, api_key: str | None = None) 
     import aiohttp
 
     base = normal_url(url)
+    model = model or unquote(urlsplit(url).fragment) or None
     limits = aiohttp.ClientTimeout(total=PROBE_S)
     try:
         async with (
@@ -105,7 +106,7 @@ def _choose(base: str, body: Any, model: str | None) -> Served:
     if not cards:
         raise BadFlag(f"{base} serves no model; start it with one")
     if model is None and len(cards) > 1:
-        raise BadFlag(f"{base} serves several models ({', '.join(names)}); name one with --model")
+        raise BadFlag(f"{base} serves several models ({', '.join(names)}); name one behind the URL: {base}#{names[0]}")
     for card in cards:
         if model in (None, card["id"], card.get("root")):
             length = card.get("max_model_len")

@@ -279,7 +279,7 @@ def _spoken(tell: Callable[[str], None]) -> Progress:
             next_at = 0.0  # another phase, with a clock of its own
         if seconds >= next_at:
             next_at = seconds + TELL_EVERY_S
-            what = _LOG_PREFIX.sub("", line)
+            what = _LOG_PREFIX.sub("", line) or "loading"
             tell(f"starting the teacher ({seconds:.0f} s): {what[:100]}")
 
     return say

@@ -290,3 +290,28 @@ async def test_probe_names_a_url_that_does_not_answer() -> None:
     port = free_port()
     with pytest.raises(BadFlag, match=f"127.0.0.1:{port}.*start the server"):
         await probe(f"127.0.0.1:{port}")
+
+
+@run_async
+async def test_a_server_that_refuses_everything_stops_the_run() -> None:
+    async with teacher(StandIn()) as client:
+        ends = await asyncio.gather(*[client.ask(chat(f"<<400>> {n}")) for n in range(60)], return_exceptions=True)
+    assert sum(isinstance(end, RequestRefused) for end in ends) == 19
+    assert isinstance(ends[-1], TeacherError)
+    assert "--profile" in str(ends[-1])
+
+
+@run_async
+async def test_many_refusals_after_a_success_stop_nothing() -> None:
+    async with teacher(StandIn()) as client:
+        await client.ask(chat("Hello"))
+        ends = await asyncio.gather(*[outcome(client, chat(f"<<400>> {n}")) for n in range(60)])
+    assert {type(end) for end in ends} == {RequestRefused}
+
+
+@run_async
+async def test_the_fragment_of_a_url_names_the_model() -> None:
+    async with serving(StandIn(model="org/big one")) as url:
+        assert (await probe(url + "#org/big%20one")).model == "org/big one"
+        with pytest.raises(BadFlag, match="does not serve 'other'"):
+            await probe(url + "#other")
