@@ -23,11 +23,9 @@ from synth.teacher.calls import Served
 
 if TYPE_CHECKING:
     from synth.teacher.client import TeacherClient
-    from synth.teacher.options import ServerOptions
     from synth.teacher.profiles import Profile
     from synth.teacher.server import VllmServer
 
-EMBEDDED = "embedded"
 _REDO_TEMPERATURE = 0.7  # a teacher at temperature 0 would say the same again
 
 
@@ -135,52 +133,16 @@ def running(
     if teacher.urls:
         yield None
         return
-    from synth.teacher.server import VllmServer
+    from synth.teacher.server import start_server
 
     log = layout.logs / f"teacher-{os.getpid()}.log"
-    options = _server_options(teacher, config, tell)
-    tell(f"starting {options.name} under vLLM; its log: {log}")
-    with VllmServer(options, log, progress=_StartNotes(tell, "waiting for the teacher")) as server:
+    tell(f"starting {teacher.model} under vLLM; its log: {log}")
+    server = start_server(teacher.profile, teacher.model, log, config, tell)
+    try:
         tell(f"the teacher is ready after {server.startup_s:.0f} s")
         yield server
-
-
-def _server_options(teacher: Teacher, config: GenerateConfig, tell: Callable[[str], None]) -> ServerOptions:
-    from synth.teacher.options import ServerOptions
-
-    profile, model, revision = teacher.profile, teacher.model, teacher.profile.revision
-    if profile.name == EMBEDDED:
-        from synth.teacher.embedded import prepare_embedded
-
-        model, revision = (
-            str(prepare_embedded(progress=_StartNotes(tell, "preparing the embedded teacher (once on a machine)"))),
-            "",
-        )
-    return ServerOptions(
-        model=model,
-        served_name=teacher.model,
-        max_model_len=profile.context,
-        max_num_seqs=profile.serving.max_num_seqs,
-        kv_cache_gib=profile.serving.kv_cache_gib,
-        eager=profile.serving.eager,
-        quantization=profile.quantization,
-        revision=revision,
-        tensor_parallel=config.tensor_parallel,
-        data_parallel=config.data_parallel,
-        extra=(*profile.serving.args, *config.server_args),
-    )
-
-
-class _StartNotes:
-    """Tells now and then that something slow is still going on."""
-
-    def __init__(self, tell: Callable[[str], None], what: str, every: float = 20.0) -> None:
-        self._tell, self._what, self._every, self._next = tell, what, every, every
-
-    def __call__(self, seconds: float, last_line: str) -> None:
-        if seconds >= self._next:
-            self._next += self._every
-            self._tell(f"  {self._what}, {seconds:.0f} s: {last_line[-100:]}")
+    finally:
+        server.stop()
 
 
 def make_client(teacher: Teacher, config: GenerateConfig, server: VllmServer | None) -> TeacherClient:
