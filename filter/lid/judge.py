@@ -135,7 +135,9 @@ class Judge:
         share = sum(counts.get(name, 0) for name in expected.scripts) / letters
         runs = NO_RUNS
         if _LATIN in counts and not expected.english:
-            runs = english_runs(text, latin=_LATIN in expected.scripts)
+            # In a text of the wrong script Latin letters are the text, not a remainder.
+            latin = _LATIN in expected.scripts or share < self.thresholds.script_share
+            runs = english_runs(text, latin=latin)
         return self._settle(_Subject(text, expected, script, letters, share, runs))
 
     def _settle(self, subject: _Subject) -> Judgement:
@@ -159,7 +161,7 @@ class Judge:
         needed = rule.long_run_share if runs.longest >= rule.long_run else rule.run_share
         if runs.share < needed:
             return None
-        return _judgement(subject, Answer.WRONG, "English words", detected="en" if runs.share > 0.5 else "")
+        return _judgement(subject, Answer.WRONG, "English words", detected=ENGLISH.code if runs.share > 0.5 else "")
 
     def _by_length(self, subject: _Subject) -> Judgement | None:
         least = self.thresholds.letters
