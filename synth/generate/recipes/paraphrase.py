@@ -84,7 +84,7 @@ async def _span(job: Job, trace: RowTrace) -> Made:
     lost = [
         Violation(Reason.SPAN_LOST, f"the answer {text!r} did not stay as it was")
         for text, place in zip(answers["text"], places, strict=True)
-        if place is None or place.of(context).casefold() != text.casefold()
+        if place is None or clean_text(place.of(context)).casefold() != clean_text(text).casefold()
     ]
     new = {"text": [place.of(context) for place in kept], "answer_start": [place.start for place in kept]}
     values = {**row, "context": context, "question": question, "answers": new}

@@ -48,6 +48,8 @@ async def _together(
 
 async def _one_by_one(tokens: Sequence[str], places: Sequence[int], job: Job, trace: RowTrace) -> list[str]:
     """Each word behind its sentence and the sentence's translation, so that the right sense is chosen."""
+    if not places:
+        return []
     sentence = " ".join(tokens)
     translation = await translate_text(sentence, job, trace)
     asked = (trace.text(job.style.answer(tokens[at], sentence, translation, job.language)) for at in places)
