@@ -1,0 +1,94 @@
+"""Untranslated copies: the row says what its English source says, in the source's own words.
+
+Names and numbers are the same in many languages, so words that the English text capitalises inside a sentence, and all
+digits, are taken out before comparing; what is then left must be long enough to judge.
+"""
+
+from __future__ import annotations
+
+import re
+
+from synth.filter.checks.base import Batch, Check, Columns, ColumnType, Marks, Scored, Thresholds, above
+from synth.filter.text import RowText
+from synth.filter.words import containment, ngrams, words
+from synth.outcomes import Kind, Reason
+
+NGRAM = 5  # characters: related languages share words, but few runs of five letters and spaces in a row
+MIN_LETTERS = 12  # letters left of a field after names are removed; shorter ones are judged in the pooled text only
+SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\"“(\n]\s*)([^\W\d_]+)")
+
+
+class CopyThresholds(Thresholds):
+    """Largest shares that a translation may have in common with its source."""
+
+    max_overlap: float = 0.6
+    max_field_overlap: float = 0.9
+    max_run: int = 6
+
+
+def score(batch: Batch) -> Columns:
+    """Pooled overlap, the worst field's overlap, and the longest run of common words."""
+    measured = [
+        _measure(text, source, batch.lang) for text, source in zip(batch.texts, batch.source_texts, strict=True)
+    ]
+    names = ("copy_overlap", "copy_field_overlap", "copy_run")
+    return {name: [each[number] for each in measured] for number, name in enumerate(names)}
+
+
+def _measure(text: RowText, source: RowText, lang: str) -> tuple[float | None, float | None, float | None]:
+    # An English paraphrase shares words with its source by nature: the paraphrase check judges that.
+    if not source.fields or lang == "en":
+        return None, None, None
+    names = _names(source.pooled)
+    english = plain(source.pooled, names)
+    shared = ngrams(english, NGRAM)
+    pooled = plain(text.pooled, names)
+    fields = [plain(field.text, names) for field in text.fields]
+    overlaps = [containment(ngrams(each, NGRAM), shared) for each in fields if len(each) >= MIN_LETTERS]
+    overall = containment(ngrams(pooled, NGRAM), shared) if len(pooled) >= MIN_LETTERS else None
+    return overall, max(overlaps, default=None), float(_longest_run(pooled.split(), english.split()))
+
+
+def _names(english: str) -> frozenset[str]:
+    """Words that English capitalises where no sentence begins (and `I` is none of them)."""
+    starts = {match.start(1) for match in SENTENCE_START.finditer(english)}
+    found = re.finditer(r"[^\W\d_]+", english)
+    capitals = (m for m in found if m.start() not in starts and m.group()[0].isupper() and m.group() != "I")
+    return frozenset(match.group().casefold() for match in capitals)
+
+
+def plain(text: str, names: frozenset[str]) -> str:
+    """Case-folded words without names and digits, joined by spaces."""
+    return " ".join(word for word in (w.casefold() for w in words(text)) if word not in names)
+
+
+def _longest_run(one: list[str], other: list[str]) -> int:
+    """Length of the longest run of words in both (dynamic programming over word pairs, only matching pairs kept)."""
+    places: dict[str, list[int]] = {}
+    for place, word in enumerate(other):
+        places.setdefault(word, []).append(place)
+    best, previous = 0, dict[int, int]()
+    for word in one:
+        current = {place: previous.get(place - 1, 0) + 1 for place in places.get(word, ())}
+        best = max(best, *current.values()) if current else best
+        previous = current
+    return best
+
+
+def decide(columns: Scored, thresholds: CopyThresholds) -> Marks:
+    """A copy by any of the three measures."""
+    overlap = above(columns["copy_overlap"], thresholds.max_overlap)
+    worst = above(columns["copy_field_overlap"], thresholds.max_field_overlap)
+    return Marks({Reason.COPY: overlap | worst | above(columns["copy_run"], thresholds.max_run)})
+
+
+CHECK = Check(
+    name="copy",
+    version=1,
+    columns=dict.fromkeys(("copy_overlap", "copy_field_overlap", "copy_run"), ColumnType.NUMBER),
+    thresholds=CopyThresholds,
+    score=score,
+    decide=decide,
+    kinds=frozenset({Kind.TRANSLATION, Kind.PARAPHRASE}),
+    help="the text is not an untranslated copy of its English source (names and numbers aside)",
+)

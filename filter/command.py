@@ -1,0 +1,93 @@
+"""`synth filter CORPUS`: the command-line side of `filter_corpus`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synth.errors import BadFlag
+
+if TYPE_CHECKING:
+    from synth.filter.policy import Policy
+    from synth.filter.run import FilterResult
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `synth filter`; imports nothing heavy."""
+    parser.add_argument("corpus", type=Path, help="corpus folder that `synth generate` wrote")
+    parser.add_argument(
+        "--policy", default="default", help="default, strict, lenient or a YAML file (default: %(default)s)"
+    )
+    parser.add_argument("--workers", type=int, default=None, metavar="N", help="processes (default: one a core)")
+    parser.add_argument(
+        "--detectors",
+        default=None,
+        metavar="NAMES",
+        help="language detectors, of cld2,fasttext,langdetect, or none (default: all that are installed)",
+    )
+    parser.add_argument(
+        "--lid-model", type=Path, default=None, metavar="FILE", help="fastText model: lid.176.bin, GlotLID, OpenLID"
+    )
+    parser.add_argument(
+        "--embedder", default="", metavar="MODEL", help="sentence-transformers model for the similarity check (off)"
+    )
+    parser.add_argument(
+        "--testsets", type=Path, default=None, metavar="FILE", help="test sets to keep out, see docs/contamination.md"
+    )
+    parser.add_argument("--no-report", action="store_true", help="do not write report.html")
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object to standard output")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Filter, write the report, print the short table. Returns the exit code; errors are raised as SynthError."""
+    from synth.filter.engine import LocalEngine
+    from synth.filter.policy import load_policy
+    from synth.filter.run import filter_corpus
+
+    policy = load_policy(args.policy)
+    engine = LocalEngine(_workers(args.workers))
+    result = filter_corpus(args.corpus, policy, _settings(args), engine, _progress())
+    if not args.no_report:
+        from synth.filter.report.page import write_report
+
+        write_report(args.corpus)
+    _print(result, policy, args.json)
+    return 0
+
+
+def _workers(count: int | None) -> int | None:
+    if count is not None and count < 1:
+        raise BadFlag(f"--workers {count} is not a number of processes; give 1 or more, or leave it out")
+    return count
+
+
+def _settings(args: argparse.Namespace) -> Any:
+    from synth.filter.tools import ToolSettings
+
+    names = None
+    if args.detectors is not None:
+        given = [name.strip() for name in args.detectors.split(",") if name.strip()]
+        names = () if given == ["none"] else tuple(given)
+    return ToolSettings(names, args.lid_model, args.embedder, args.testsets)
+
+
+def _progress() -> Any:
+    """A line of progress that overwrites itself, on a terminal only."""
+    if not sys.stderr.isatty():
+        return lambda _line: None
+    return lambda line: print(f"\r{line:70}", end="", file=sys.stderr, flush=True)
+
+
+def _print(result: FilterResult, policy: Policy, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        from synth.filter.table import totals
+
+        print(json.dumps(totals(result, policy), ensure_ascii=False))
+        return
+    from synth.filter.table import print_table
+
+    print_table(result, policy)

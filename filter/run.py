@@ -1,0 +1,191 @@
+"""`filter_corpus`: score every part, find duplicates, decide by a policy, count.
+
+1. Score: each part of `generated/` is measured by all checks into `scored/`, in any number of processes. A part scored
+   before with the same rows, checks and models is not scored again: a killed run goes on, a new policy costs nothing.
+2. Settle: in each (task, language, kind) duplicates are looked for among the rows that the policy's checks let pass.
+3. Write: each row goes to `kept/` or `dropped/`; duplicates take their siblings in other languages with them as the
+   policy says.
+4. Count: the funnel, in `filter.json`.
+
+Only one part a process is in memory, save for stage 2, which holds the texts of one group.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from synth.corpus.files import write_json
+from synth.corpus.layout import Layout, Part
+from synth.errors import BadFolder
+from synth.filter.engine import Engine, LocalEngine
+from synth.filter.funnel import Cell, CountJob, as_json
+from synth.filter.group import Group, groups_of
+from synth.filter.io import InputPart, input_parts, remove_part, unfinished
+from synth.filter.jobs import ScoreJob, Settled, SettleJob, Siblings, WriteJob
+from synth.filter.policy import Policy
+from synth.filter.tools import ToolSettings, build_tools
+from synth.outcomes import Kind
+from synth.tasks import TASKS
+
+SUMMARY = "filter.json"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FilterResult:
+    """What a run did.
+
+    Args:
+        corpus: The corpus folder.
+        cells: The funnel.
+        scored: Parts scored in this run.
+        reused: Parts whose scores were there already.
+        written: Parts decided in this run.
+        seconds: Wall time.
+        warnings: What the user should know: missing detectors, unfinished parts, languages without rows.
+    """
+
+    corpus: Path
+    cells: tuple[Cell, ...]
+    scored: int
+    reused: int
+    written: int
+    seconds: float
+    warnings: tuple[str, ...]
+
+
+def filter_corpus(
+    corpus: Path,
+    policy: Policy,
+    settings: ToolSettings | None = None,
+    engine: Engine | None = None,
+    say: Say = lambda _line: None,
+) -> FilterResult:
+    """Filter a corpus; see the module.
+
+    Args:
+        corpus: A folder that `synth generate` wrote.
+        policy: From `synth.filter.policy.load_policy`.
+        settings: Which language detectors and embeddings to use; the installed detectors by default.
+        engine: Where the work is done; all cores of this machine by default.
+        say: Receives a line of progress now and then.
+
+    Raises:
+        BadFolder: There is no corpus, or nothing in it.
+        BadSource: A part is corrupt, foreign or incomplete; all other work is kept.
+        StoppedError: The run could not finish; what is done is kept.
+    """
+    started = time.monotonic()
+    settings, engine = settings or ToolSettings(), engine or LocalEngine()
+    inputs, warnings = _inputs(corpus)
+    tools = build_tools(settings)
+    warnings += list(tools.missing.values())
+    parts = [each.part for each in inputs]
+    scored = _score(corpus, parts, settings, engine, say)
+    _remove_stale(corpus, parts)
+    groups = groups_of(corpus, parts)
+    written = _decide(groups, policy, engine, say)
+    cells = tuple(engine.map(CountJob(), groups))
+    warnings += [f"{c.task}/{c.lang} ({c.kind}) has no usable row" for c in cells if not c.usable]
+    result = FilterResult(
+        corpus, cells, scored, len(parts) - scored, written, time.monotonic() - started, tuple(warnings)
+    )
+    write_json(corpus / SUMMARY, summary(result, policy, tools.identity))
+    return result
+
+
+def _inputs(corpus: Path) -> tuple[list[InputPart], list[str]]:
+    found = input_parts(corpus)
+    known = [each for each in found if each.part.task in TASKS]
+    strange = sorted({each.part.task for each in found if each.part.task not in TASKS})
+    if not known:
+        raise BadFolder(f"{corpus} holds no task that Synth knows ({', '.join(strange)}); `synth tasks` lists them")
+    warnings = [f"generated/{task} is no task that Synth knows; it was left out" for task in strange]
+    warnings += [f"{name} is unfinished and was left out; run `synth generate` again" for name in unfinished(corpus)]
+    return known, warnings
+
+
+def _score(corpus: Path, parts: Sequence[Part], settings: ToolSettings, engine: Engine, say: Say) -> int:
+    scored = 0
+    job = ScoreJob(corpus, settings, secrets.token_hex(4))
+    for number, fresh in enumerate(engine.map(job, parts), start=1):
+        scored += fresh
+        say(f"scored {number} of {len(parts)} parts ({scored} new)")
+    return scored
+
+
+def _remove_stale(corpus: Path, parts: Sequence[Part]) -> None:
+    """Parts of later stages whose generated part is gone, after a `--redo` that made fewer chunks."""
+    layout, there = Layout(corpus), set(parts)
+    for stage in ("scored", "kept", "dropped"):
+        for part in list(layout.parts(stage)):
+            if part not in there:
+                remove_part(layout.part(part, stage))
+
+
+def _decide(groups: Sequence[Group], policy: Policy, engine: Engine, say: Say) -> int:
+    settled = []
+    for number, each in enumerate(engine.map(SettleJob(policy), groups), start=1):
+        settled.append(each)
+        say(f"looked for duplicates in {number} of {len(groups)} groups")
+    leave = _siblings(groups, settled, policy)
+    items = [Siblings(group, leave[group.key]) for group in groups]
+    return sum(engine.map(WriteJob(policy), items))
+
+
+def _siblings(
+    groups: Sequence[Group], settled: Sequence[Settled], policy: Policy
+) -> Mapping[tuple[str, str, Kind], dict[str, str]]:
+    """For each group the source ids that leave it because of other languages, with the reason."""
+    from synth.filter.dedup import spread
+
+    leave: dict[tuple[str, str, Kind], dict[str, str]] = defaultdict(dict)
+    for family in _families(groups, settled):
+        duplicates = {lang: each.duplicates for (_, lang, _), each in family.items()}
+        removals = spread(duplicates, policy.dedup.reach)
+        dropped = _everywhere(family) if policy.siblings.keep_parallel else {}
+        for key, mine in family.items():
+            others = {s: r.because_of for s, r in removals[key[1]].items() if s not in mine.duplicates}
+            leave[key].update({source: f"a duplicate in {', '.join(langs)}" for source, langs in others.items()})
+            leave[key].update({source: f"dropped in {lang}" for source, lang in dropped.items() if lang != key[1]})
+    return leave
+
+
+def _families(groups: Sequence[Group], settled: Sequence[Settled]) -> list[dict[tuple[str, str, Kind], Settled]]:
+    """The groups whose rows have the same English rows: translations with the sources, paraphrases with the sources."""
+    found = []
+    by_key = {group.key: each for group, each in zip(groups, settled, strict=True)}
+    for task in dict.fromkeys(key[0] for key in by_key):
+        for kind in (Kind.TRANSLATION, Kind.PARAPHRASE):
+            english = {key: each for key, each in by_key.items() if key[0] == task and key[2] is Kind.SOURCE}
+            # A paraphrase in English stands beside its source under the same language: the source decides for it.
+            mine = {key: each for key, each in by_key.items() if key[0] == task and key[2] is kind}
+            found.append({**english, **mine} if kind is Kind.TRANSLATION else {**mine, **english})
+    return found
+
+
+def _everywhere(family: Mapping[tuple[str, str, Kind], Settled]) -> dict[str, str]:
+    """Source ids dropped in any language, with the first of these languages."""
+    found: dict[str, str] = {}
+    for (_, lang, _), each in sorted(family.items()):
+        for source in each.dropped:
+            found.setdefault(source, lang)
+    return found
+
+
+def summary(result: FilterResult, policy: Policy, models: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of `filter.json`: the policy with its hash, the models, the funnel."""
+    return {
+        "format": 1,
+        "policy": {"name": policy.name, "fingerprint": policy.fingerprint, "rules": policy.identity},
+        "policy_text": policy.text,
+        "models": dict(models),
+        "warnings": list(result.warnings),
+        "cells": as_json(result.cells),
+    }

@@ -1,0 +1,107 @@
+"""The models that checks may use, built once in each worker process from plain settings."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from synth.filter.contamination import ContaminationIndex
+    from synth.filter.lid import Judge, Judgement
+
+Embedding = Sequence[float]
+
+
+class LanguageJudge(Protocol):
+    """What the language check needs of `synth.filter.lid.Judge`."""
+
+    def judge_batch(self, texts: Sequence[str], expected: Sequence[str]) -> Sequence[Judgement]:
+        """A judgement for each text."""
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of length one."""
+
+    def embed(self, texts: Sequence[str]) -> Sequence[Embedding]:
+        """One vector a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSettings:
+    """Which models are asked for.
+
+    Args:
+        detectors: Names of language detectors; None for all that are installed, () for none.
+        fasttext_model: A fastText model (lid.176.bin, GlotLID, OpenLID) in place of lid.176.ftz; None for that.
+        embedder: A sentence-transformers model id or folder; "" for none.
+        test_sets: YAML file that names the test sets to keep out; None for none.
+    """
+
+    detectors: tuple[str, ...] | None = None
+    fasttext_model: Path | None = None
+    embedder: str = ""
+    test_sets: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The models themselves; None where none was asked for or can be had.
+
+    `identity` names versions and file hashes for fingerprints and the manifest; `missing` says what is not installed.
+    """
+
+    judge: LanguageJudge | None = None
+    embedder: Embedder | None = None
+    test_sets: ContaminationIndex | None = None
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_TOOLS = Tools()
+
+
+def build_tools(settings: ToolSettings) -> Tools:
+    """Load the models.
+
+    Raises:
+        BadFlag: A detector's name is unknown or a model cannot be used.
+        MissingExtra: A model was asked for whose package is not installed.
+    """
+    judge, embedder, index = _judge(settings), _embedder(settings), None
+    identity: dict[str, Any] = {"embedder": settings.embedder}
+    if judge is not None:
+        identity["detectors"] = judge.identity
+    if settings.test_sets is not None:
+        index, identity["test_sets"] = _test_sets(settings.test_sets)
+    return Tools(judge, embedder, index, identity, judge.missing if judge else {})
+
+
+def _judge(settings: ToolSettings) -> Judge | None:
+    if settings.detectors == ():
+        return None
+    from synth.filter.lid import Judge
+
+    return Judge(settings.detectors, settings.fasttext_model)
+
+
+def _embedder(settings: ToolSettings) -> Embedder | None:
+    if not settings.embedder:
+        return None
+    from synth.filter.embedding import SentenceEmbedder
+
+    return SentenceEmbedder(settings.embedder)
+
+
+def _test_sets(path: Path) -> tuple[ContaminationIndex, str]:
+    """The index, and a hash of all the texts that went into it."""
+    from synth.filter.contamination import build_index, load_test_sets, read_test_sets
+
+    seen = hashlib.sha256()
+    texts = []
+    for text in read_test_sets(load_test_sets(path), path.parent):
+        seen.update(repr(text).encode("utf-8", "surrogatepass"))
+        texts.append(text)
+    return build_index(texts), seen.hexdigest()
