@@ -12,7 +12,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from synth.manifest.fields import (
     CONFIG_PATTERN,
@@ -190,6 +190,17 @@ class Manifest(Model):
     funnel: Annotated[dict[ConfigName, Funnel], Field(max_length=MAX_CONFIGS)]
     files: Annotated[dict[FilePath, FileRecord], Field(max_length=MAX_FILES)]
 
+    @model_validator(mode="after")
+    def _refers_to_itself(self) -> Manifest:
+        """Files belong to a config of the funnel, and configs to a task: everything later relies on it."""
+        loose = {config_of(path) for path in self.files} - set(self.funnel)
+        if loose:
+            raise ValueError(f"files belong to {min(loose)}, which the funnel does not have")
+        unknown = {split_config(name)[0] for name in self.funnel} - set(self.tasks)
+        if unknown:
+            raise ValueError(f"the funnel has {min(unknown)}, which `tasks` does not have")
+        return self
+
     @property
     def identity(self) -> str:
         """SHA-256 of the canonical JSON without `location`: the same before and after publishing."""
@@ -219,5 +230,5 @@ def files_by_config(manifest: Manifest) -> dict[str, list[str]]:
     """Config name -> its files in order; configs in the funnel's order."""
     grouped: dict[str, list[str]] = {name: [] for name in manifest.funnel}
     for path in sorted(manifest.files):
-        grouped.setdefault(config_of(path), []).append(path)
+        grouped[config_of(path)].append(path)
     return {name: paths for name, paths in grouped.items() if paths}

@@ -81,8 +81,8 @@ def check_rows(
     sources: dict[str, dict[str, dict[str, Any]]] = {}
     for name, paths in by_config.items():
         task, _, kind = split_config(name)
-        if task not in TASKS or task not in manifest.tasks:
-            yield Difference(name, "belongs to no task of the manifest that this version of Synth knows")
+        if task not in TASKS:
+            yield Difference(name, "belongs to no task that this version of Synth knows")
             continue
         if task not in sources:
             sources = {task: _source_rows(manifest, root, by_config.get(f"{task}.en", []))}
@@ -128,10 +128,8 @@ def _check_file(manifest: Manifest, root: Path, path: str, check: ConfigCheck) -
 
 def _check_counts(manifest: Manifest, check: ConfigCheck, complete: bool) -> Iterator[Difference]:
     """Rows by outcome against the funnel, when every file of the config could be read."""
-    entry = manifest.funnel.get(check.name)
-    if entry is None:
-        yield Difference(check.name, "has files but no entry in the funnel")
-    elif complete and check.outcomes["kept"] != entry.kept:
+    entry = manifest.funnel[check.name]
+    if complete and check.outcomes["kept"] != entry.kept:
         yield Difference(
             check.name, f"kept is {entry.kept:,} in the funnel and {check.outcomes['kept']:,} in the files"
         )
