@@ -41,7 +41,8 @@ def main() -> None:
         print(f"  {lang}: {row(lang, pairs, base, short)}")
 
 
-HEADER = """# Length of a translation of English in code points, per language. Written by bench/fit_length_ratio.py; numbers only.
+HEADER = """\
+# Length of a translation of English in code points, per language. Written by bench/fit_length_ratio.py; numbers only.
 # median: median of log(target / source). spread: the language's spread relative to the common one.
 # n: parallel sentences (FLORES-200 dev, CC BY-SA 4.0; Tatoeba, CC BY 2.0 FR; XCOPA for qu, CC BY 4.0).
 # n: 0 where no parallel text was at hand: the median of the other languages in Latin script, twice the spread.
