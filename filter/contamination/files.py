@@ -1,0 +1,91 @@
+"""Read the test sets that the user has: one small YAML file names the files of each set and language.
+
+    squad_dev: {en: [squad/dev-v1.1.json]}
+    xquad: {en: [xquad/xquad.en.json], es: [xquad/xquad.es.json]}
+    xnli: {es: [xnli/test-es.tsv]}
+
+Paths are relative to the YAML file and may hold wildcards. Formats are those in which the sets are given out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import yaml
+from pydantic import RootModel, ValidationError
+
+from synth.errors import BadFlag
+from synth.filter.contamination.index import TestText
+from synth.filter.contamination.readers import (
+    read_bucc,
+    read_mewslix,
+    read_pairs,
+    read_qa,
+    read_tatoeba,
+    read_tokens,
+    read_xcopa,
+)
+
+Reader = Callable[[Path, str], Iterator[tuple[str, str, str]]]
+
+READERS: dict[str, Reader] = {
+    "squad_dev": read_qa,
+    "xquad": read_qa,
+    "lareqa": read_qa,
+    "mlqa": read_qa,
+    "tydiqa": read_qa,
+    "xnli": read_pairs,
+    "pawsx": read_pairs,
+    "xcopa": read_xcopa,
+    "panx": read_tokens,
+    "udpos": read_tokens,
+    "tatoeba": read_tatoeba,
+    "bucc2018": read_bucc,
+    "mewslix": read_mewslix,
+}
+
+
+class TestSets(RootModel[dict[str, dict[str, list[str]]]]):
+    """Test set to language to files."""
+
+    __test__ = False
+
+
+def load_test_sets(path: Path) -> TestSets:
+    """Read and check the YAML file.
+
+    Raises:
+        BadFlag: The file cannot be read, has another shape, or names an unknown test set.
+    """
+    try:
+        sets = TestSets.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    except OSError as error:
+        raise BadFlag(f"cannot read the test sets file {path}: {error.strerror}; check the path.") from error
+    except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadFlag(
+            f"{path} does not name test sets in the form 'xquad: {{es: [file]}}': {error}; see docs/contamination.md."
+        ) from error
+    for name in sets.root:
+        if name not in READERS:
+            raise BadFlag(f"{path}: unknown test set {name!r}; known are {', '.join(READERS)}.")
+    return sets
+
+
+def read_test_sets(sets: TestSets, base: Path) -> Iterator[TestText]:
+    """Every text field of every file, one at a time. `base` is the folder that relative paths start from."""
+    for test_set, languages in sets.root.items():
+        for lang, patterns in languages.items():
+            for pattern in patterns:
+                for path in _files(base, pattern):
+                    for field, text, text_id in READERS[test_set](path, lang):
+                        yield TestText(test_set, lang, field, text, text_id)
+
+
+def _files(base: Path, pattern: str) -> list[Path]:
+    whole = base / pattern
+    files = sorted(whole.parent.glob(whole.name)) if any(char in whole.name for char in "*?[") else [whole]
+    missing = [path for path in files if not path.is_file()]
+    if missing or not files:
+        raise BadFlag(f"test set file {(missing or [whole])[0]} does not exist; check the path in the test sets file.")
+    return files
