@@ -50,6 +50,20 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an advisory lock on the file `path` (made if missing), which the system releases even when we are killed.
+
+    On a file system without locks (some cluster file systems are mounted so) nothing is held.
+    """
+    import fcntl
+
+    with disk_errors(path), path.open("a", encoding="ascii") as stream:
+        with contextlib.suppress(OSError):
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file atomically (UTF-8)."""
     write_atomic(path, lambda temporary: _write_plain(temporary, text))

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from synth import __version__
-from synth.corpus.files import fingerprint, write_text
+from synth.corpus.files import fingerprint, locked, write_text
 from synth.corpus.layout import Layout
 from synth.errors import BadFolder
 
@@ -29,6 +29,11 @@ def describe(layout: Layout, identity: Mapping[str, Any], langs: list[str], task
     Raises:
         BadFolder: The folder holds a corpus that was asked for differently, or something else.
     """
+    with locked(layout.root / ".corpus.lock"):  # runs with other languages may extend the same file
+        return _describe(layout, identity, langs, tasks)
+
+
+def _describe(layout: Layout, identity: Mapping[str, Any], langs: list[str], tasks: list[str]) -> str:
     found = read_description(layout.root)
     if found:
         refuse_difference(layout.root, found, identity)
@@ -83,9 +88,16 @@ def read_description(root: Path) -> dict[str, Any] | None:
         raise BadFolder(
             f"{path} cannot be read ({error.__class__.__name__}); restore it, or use another --out"
         ) from None
-    if not isinstance(value, dict) or value.get("format") != FORMAT:
+    if not isinstance(value, dict) or value.get("format") != FORMAT or not _is_whole(value):
         raise BadFolder(f"{path} is not a corpus description of format {FORMAT}; use another --out")
     return value
+
+
+def _is_whole(value: Mapping[str, Any]) -> bool:
+    """Whether everything is there that others read from it."""
+    maps = all(isinstance(value.get(key), dict) for key in ("config", "teacher", "sources"))
+    lists = all(isinstance(value.get(key), list) for key in ("languages", "tasks"))
+    return maps and lists and all(isinstance(source, dict) for source in value["sources"].values())
 
 
 def refuse_difference(root: Path, found: Mapping[str, Any], identity: Mapping[str, Any]) -> None:

@@ -63,11 +63,17 @@ class Journal:
         self.answers[answer.key] = answer
 
     def _write(self, line: bytes) -> None:
-        # An unbuffered write may be cut short (full disk): the rest follows, or raises.
+        # An unbuffered write may be cut short (full disk): the rest follows, or raises, and the beginning goes again,
+        # so that it cannot stick to the next answer.
         assert self._stream is not None
-        rest = memoryview(line)
-        while rest:
-            rest = rest[self._stream.write(rest) :]
+        start, rest = self._stream.tell(), memoryview(line)
+        try:
+            while rest:
+                rest = rest[self._stream.write(rest) :]
+        except OSError:
+            self._stream.truncate(start)
+            self._stream.seek(start)
+            raise
 
     def _replay(self) -> int:
         """Load whole lines; returns the offset behind the last line that ends properly."""
@@ -83,8 +89,12 @@ class Journal:
 
 
 def count_answers(path: Path) -> int:
-    """Whole answers in a journal, without opening it for writing (a run may be using it)."""
-    return sum(1 for line in path.read_bytes().split(b"\n") if line and _parse(line))
+    """Whole answers in a journal, without opening it for writing (a run may be using it, or be done with it)."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return 0
+    return sum(1 for line in data.split(b"\n") if line and _parse(line))
 
 
 def _line(answer: Answer) -> bytes:
