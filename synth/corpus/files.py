@@ -58,7 +58,10 @@ def locked(path: Path) -> Iterator[None]:
     """
     import fcntl
 
-    with disk_errors(path), path.open("a", encoding="ascii") as stream:
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = path.open("a", encoding="ascii")
+    with stream:
         with contextlib.suppress(OSError):
             fcntl.flock(stream, fcntl.LOCK_EX)
         yield

@@ -167,24 +167,40 @@ def is_loop(text: str) -> bool:
 
 
 class RowTrace:
-    """The requests of one row: what it cost and how it went, for its provenance columns."""
+    """The requests of one row: how they went, for its provenance columns, and what they cost (`Bill` settles that)."""
 
     def __init__(self, asker: Asker) -> None:
         self._asker = asker
-        self.keys: list[str] = []
-        self.raw: list[str] = []
-        self.attempts = 0
-        self.finish = ""
+        self._answers: list[Answer | None] = []
         self.prompt_tokens = 0
         self.completion_tokens = 0
 
+    @property
+    def answers(self) -> list[Answer]:
+        """Answers in the order in which they were asked for, which no teacher's speed can change."""
+        return [answer for answer in self._answers if answer]
+
+    @property
+    def raw(self) -> list[str]:
+        """The texts of the answers."""
+        return [answer.text for answer in self.answers]
+
+    @property
+    def attempts(self) -> int:
+        """Most attempts that any of the requests took."""
+        return max((answer.attempts for answer in self.answers), default=0)
+
+    @property
+    def finish(self) -> str:
+        """The finish reason of the last request."""
+        return self.answers[-1].finish if self.answers else ""
+
     async def ask(self, prompt: Prompt) -> Answer:
         """Ask, and note it; the answer may carry a failure."""
+        place = len(self._answers)
+        self._answers.append(None)
         answer, first = await self._asker.ask(prompt)
-        self.keys.append(answer.key)
-        self.raw.append(answer.text)
-        self.attempts = max(self.attempts, answer.attempts)
-        self.finish = answer.finish
+        self._answers[place] = answer
         if first:
             self.prompt_tokens += answer.prompt_tokens
             self.completion_tokens += answer.completion_tokens

@@ -15,6 +15,7 @@ from synth.corpus.layout import Layout
 from synth.corpus.markers import is_whole, make_marker, read_marker, write_marker
 from synth.corpus.rows import Provenance, record, write_rows
 from synth.generate.asking import Asker, Limits, NoAnswer, RowTrace, Send
+from synth.generate.bill import Bill
 from synth.generate.chunks import Chunk, group_of
 from synth.generate.recipes import Job, Made, paraphrase_row, translate_row
 from synth.languages import get_language
@@ -39,6 +40,7 @@ class Tools:
         unit: "joint" or "field".
         align: Word aligner for lost spans, or None.
         on_row: Called with each finished row, for progress.
+        may_write: Called before a chunk's files are written; raises where another worker has taken the chunk over.
     """
 
     layout: Layout
@@ -49,6 +51,7 @@ class Tools:
     unit: str = "joint"
     align: Any = None
     on_row: OnRow = field(default=lambda _row: None)
+    may_write: Callable[[], None] = field(default=lambda: None)
 
 
 def is_done(chunk: Chunk, layout: Layout) -> bool:
@@ -63,12 +66,14 @@ async def run_chunk(chunk: Chunk, tools: Tools, send: Send) -> int:
     kept_answers = read_answers(tools.layout.answers(chunk.family, chunk.owner))
     with Journal(tools.layout.journal(chunk.owner)) as journal:
         known = journal.answers
+        before = sum(answer.attempts for answer in known.values())  # requests of an attempt that was cut off
         for key, answer in kept_answers.items():
             known.setdefault(key, answer)
         asker = Asker(send, tools.identity, tools.limits, known, journal.append)
         rows = await make_rows(chunk, tools, asker)
+        tools.may_write()
         write_answers(tools.layout.answers(chunk.family, chunk.owner), known.values())
-        finish(chunk, tools.layout, rows, asker.requests, time.monotonic() - started)
+        finish(chunk, tools.layout, rows, before + asker.requests, time.monotonic() - started)
     tools.layout.journal(chunk.owner).unlink(missing_ok=True)
     return asker.requests
 
@@ -101,7 +106,7 @@ def finish(
 
 
 async def make_rows(
-    chunk: Chunk, tools: Tools, asker: Asker, only: Collection[str] | None = None
+    chunk: Chunk, tools: Tools, asker: Asker, only: Collection[str] | None = None, paid: Collection[str] = ()
 ) -> list[dict[str, Any]]:
     """Rows of all kinds, in the chunk's order: translations, then paraphrases (of these, or of English).
 
@@ -110,7 +115,9 @@ async def make_rows(
         tools: Style, limits and what else the run gives.
         asker: Where answers come from.
         only: Ids of the rows to make; None makes all.
+        paid: Keys of requests that rows outside `only` have paid for.
     """
+    bill = Bill(asker)
     groups = chunk.groups()
     jobs = [_job(example, groups[group_of(example)], chunk.lang, tools) for example in chunk.examples]
     reworded = [job for job in jobs if Kind.PARAPHRASE in chunk.kinds and _wanted(job, Kind.PARAPHRASE, only)]
@@ -118,16 +125,18 @@ async def make_rows(
         job for job in jobs if chunk.lang != "en" and (job in reworded or _wanted(job, Kind.TRANSLATION, only))
     ]
     told = Kind.TRANSLATION in chunk.kinds
-    made = await _gather(_row(job, tools, asker, told) for job in translated)
+    made = await _gather(_row(job, tools, bill, told) for job in translated)
     rows = [row for row in made if told and (only is None or row["synth_id"] in only)]
     sources = made if chunk.lang != "en" else [dict(job.example.row) for job in jobs]
     regrouped = _regrouped(translated if chunk.lang != "en" else jobs, sources)
     again = [(job, source) for job, source in zip(regrouped, sources, strict=True) if _wanted_id(job, only, reworded)]
-    return rows + await _gather(_paraphrase(job, source, tools, asker) for job, source in again)
+    rows += await _gather(_paraphrase(job, source, tools, bill) for job, source in again)
+    bill.settle(rows, paid)
+    return rows
 
 
 def _wanted(job: Job, kind: Kind, only: Collection[str] | None) -> bool:
-    return only is None or str(_row_id(job.example, job.language.code, kind)) in only
+    return only is None or _id_of(job, kind) in only
 
 
 def _wanted_id(job: Job, only: Collection[str] | None, reworded: Sequence[Job]) -> bool:
@@ -161,9 +170,9 @@ def _regrouped(jobs: Sequence[Job], sources: Sequence[Mapping[str, Any]]) -> lis
     return result
 
 
-async def _row(job: Job, tools: Tools, asker: Asker, told: bool) -> dict[str, Any]:
+async def _row(job: Job, tools: Tools, bill: Bill, told: bool) -> dict[str, Any]:
     """One translated row, to its end; `told` when it is a row of the corpus and not only a step to a paraphrase."""
-    trace = RowTrace(asker)
+    trace = bill.open(_id_of(job, Kind.TRANSLATION if told else Kind.PARAPHRASE))
     try:
         made = await translate_row(job, trace)
         verdict = judge(job, job.example.row, made)
@@ -175,9 +184,9 @@ async def _row(job: Job, tools: Tools, asker: Asker, told: bool) -> dict[str, An
     return row
 
 
-async def _paraphrase(job: Job, source: Mapping[str, Any], tools: Tools, asker: Asker) -> dict[str, Any]:
+async def _paraphrase(job: Job, source: Mapping[str, Any], tools: Tools, bill: Bill) -> dict[str, Any]:
     """One reworded row; it ends like its translation when that was not kept."""
-    trace = RowTrace(asker)
+    trace = bill.open(_id_of(job, Kind.PARAPHRASE))
     made, verdict = Made({}, _unit(job)), _verdict_of(source)
     if verdict.outcome is Outcome.KEPT:
         try:
@@ -226,6 +235,10 @@ def _written(job: Job, kind: Kind, made: Made, verdict: Verdict, trace: RowTrace
         raw="" if kept else json.dumps(trace.raw, ensure_ascii=False)[:20_000],
     )
     return record(_row_id(job.example, job.language.code, kind), made.values, verdict, how)
+
+
+def _id_of(job: Job, kind: Kind) -> str:
+    return str(_row_id(job.example, job.language.code, kind))
 
 
 def _row_id(example: Example, lang: str, kind: Kind) -> RowId:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ from synth.sources import open_source
 from synth.sources.base import Example, SourceData
 from synth.sources.sampling import sample, sample_rule
 from synth.tasks import parse_tasks
+
+_OURS = ("corpus.yaml", "logs", "plan.json")  # what a folder may hold before it is a corpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +128,13 @@ def check_folder(layout: Layout) -> None:
     root = layout.root
     try:
         root.mkdir(parents=True, exist_ok=True)
-        probe = root / ".write-test"
+        probe = root / f".write-test-{secrets.token_hex(4)}"  # another run may look at the same folder
         probe.touch()
         probe.unlink()
     except OSError as error:
         raise BadFolder(f"--out {root} cannot be written ({error.strerror}); give another folder with --out") from None
-    if not layout.description.exists() and any(path.name != "logs" for path in root.iterdir()):
+    foreign = (path for path in root.iterdir() if not path.name.startswith(".") and path.name not in _OURS)
+    if not layout.description.exists() and any(foreign):
         raise BadFolder(f"--out {root} holds files that are not a corpus; give an empty or new folder with --out")
 
 
