@@ -239,19 +239,25 @@ def measure(script: str, args: argparse.Namespace, folder: Path) -> None:
 
 
 def show(
-    script: str, rows: int, runs: dict[tuple[str, int], list[dict[str, float]]], texts: list[str],
-    planted: list[tuple[int, int]], folder: Path,
+    script: str,
+    rows: int,
+    runs: dict[tuple[str, int], list[dict[str, float]]],
+    texts: list[str],
+    planted: list[tuple[int, int]],
+    folder: Path,
 ) -> None:
     """Print the table in Markdown."""
     rate = {key: key[1] / statistics.median(run["seconds"] for run in found) for key, found in runs.items()}
     characters = sum(map(len, texts)) / len(texts)
     print(f"\n**{script}**, {rows:,} rows, mean {characters:.0f} characters, T={THRESHOLD}, {NGRAM[script]}-grams\n")
-    print("| method | rows | rows per CPU second (each run) | ours is faster by | removed | recall | precision | peak MB |")
+    print("| method | rows | rows per CPU second (each run) | synth is faster by | removed | recall | precision | MB |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for (method, count), found in runs.items():
-        scored = score(method, texts[:count], planted, NGRAM[script], folder) if count == max(
-            other for name, other in runs if name == method
-        ) else {"removed": float("nan"), "recall": float("nan"), "precision": float("nan")}
+        scored = (
+            score(method, texts[:count], planted, NGRAM[script], folder)
+            if count == max(other for name, other in runs if name == method)
+            else {"removed": float("nan"), "recall": float("nan"), "precision": float("nan")}
+        )
         each = ", ".join(f"{count / run['seconds']:,.0f}" for run in found)
         faster = rate["synth", rows] / rate[method, count]
         print(
@@ -269,7 +275,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--script", choices=["spaced", "unspaced", "both"], default="both")
     parser.add_argument("--peers", default="datasketch", help="comma list of datasketch, datatrove, datatrove_words")
-    parser.add_argument("--peer-rows", type=int, default=200_000, help="peers get no more rows (kind to them: they slow)")
+    parser.add_argument("--peer-rows", type=int, default=200_000, help="peers get no more rows")
     parser.add_argument("--repeat", type=int, default=3, help="runs of ours, around the peers")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--datatrove-python", default=sys.executable, help="the interpreter that has datatrove")

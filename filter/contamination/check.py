@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synth.filter.contamination.index import ContaminationIndex, LanguageIndex, paragraph_digest
-from synth.filter.contamination.units import Form, Ints, NGrams, Sizes, Units, ngrams_of, sizes_for, units_of, wholes_of
+from synth.filter.contamination.units import Form, NGrams, Sizes, Units, ngrams_of, sizes_for, units_of, wholes_of
+from synth.filter.dedup.arrays import Ints, Words
 from synth.filter.dedup.folding import blocks
 
 
@@ -78,8 +78,8 @@ def id_overlap(source_id: str, index: ContaminationIndex) -> Refusal | None:
 def tainted_ids(examples: Iterable[tuple[str, Mapping[str, Any]]], index: ContaminationIndex) -> dict[str, Refusal]:
     """Source ids whose English row is refused, so that their translations can be refused by id.
 
-    SQuAD v2 asks unanswerable questions, with ids of their own, about the paragraphs of v1.1: only the English paragraph
-    gives those away.
+    SQuAD v2 asks unanswerable questions, with ids of their own, about the paragraphs of v1.1: only the English
+    paragraph gives those away.
     """
     found = ((source_id, refuse_at_source(row, index, source_id)) for source_id, row in examples)
     return {source_id: refusal for source_id, refusal in found if refusal}
@@ -122,7 +122,7 @@ class _Hits:
 
     grams: NGrams
     found: Ints
-    masks: NDArray[np.uint32]
+    masks: Words
     whole: bool
 
     def overlaps(self, units: Units, sizes: Sizes, index: ContaminationIndex) -> list[tuple[int, Overlap]]:

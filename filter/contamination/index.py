@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synth.errors import BadFlag
-from synth.filter.contamination.units import Form, Hashes, Ints, ngrams_of, sizes_for, units_of, wholes_of
+from synth.filter.contamination.units import Form, ngrams_of, sizes_for, units_of, wholes_of
+from synth.filter.dedup.arrays import Bools, Hashes, Ints, Words
 from synth.filter.dedup.folding import blocks
 
 MAX_SETS = 32  # sets are bits of a 32-bit mask
@@ -41,11 +41,11 @@ class Lookup:
     """Sorted hashes with the sets that hold each, as bits."""
 
     hashes: Hashes
-    masks: NDArray[np.uint32]
-    quick: NDArray[np.bool_]
+    masks: Words
+    quick: Bools
 
     @classmethod
-    def of(cls, hashes: Hashes, masks: NDArray[np.uint32]) -> Lookup:
+    def of(cls, hashes: Hashes, masks: Words) -> Lookup:
         """Sort, and join the sets of equal hashes."""
         order = np.argsort(hashes, kind="stable")
         hashes, masks = hashes[order], masks[order]
@@ -55,7 +55,7 @@ class Lookup:
         quick[_flag(quick, hashes)] = True
         return cls(hashes[first], joined, quick)
 
-    def find(self, hashes: Hashes) -> tuple[Ints, NDArray[np.uint32]]:
+    def find(self, hashes: Hashes) -> tuple[Ints, Words]:
         """Which of the given hashes are here (their indices), and in which sets."""
         near = np.flatnonzero(self.quick[_flag(self.quick, hashes)])
         if not len(self.hashes) or not len(near):
@@ -65,7 +65,7 @@ class Lookup:
         return near[here], self.masks[places[here]]
 
 
-def _flag(quick: NDArray[np.bool_], hashes: Hashes) -> Ints:
+def _flag(quick: Bools, hashes: Hashes) -> Ints:
     """Place of each hash in a table of flags: its uppermost bits."""
     return (hashes >> np.uint64(65 - len(quick).bit_length())).astype(np.int64)
 
@@ -110,7 +110,7 @@ def paragraph_digest(text: str) -> bytes:
     return hashlib.blake2b(units.values.tobytes(), digest_size=16).digest()
 
 
-_Parts = list[tuple[Hashes, NDArray[np.uint32]]]
+_Parts = list[tuple[Hashes, Words]]
 
 
 @dataclass(slots=True)

@@ -1,4 +1,7 @@
-"""One reader a format of the test sets: (field, text, question id) of each text field. Ids only where they are unique."""
+"""One reader a format of the test sets: (field, text, question id) of each text field.
+
+Ids are given only where they are unique among all data sets.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def _json(path: Path, text: str, where: str) -> Any:
         raise BadSource(f"{path}, {where}: not JSON ({error}); fetch the test set again.") from error
 
 
-def read_qa(path: Path, lang: str) -> Fields:
+def read_qa(path: Path, _lang: str) -> Fields:
     """SQuAD's JSON: XQuAD, MLQA, TyDiQA-GoldP, LAReQA's XQuAD-R, SQuAD itself."""
     document = _json(path, "\n".join(_lines(path)), "the whole file")
     try:
@@ -62,7 +65,7 @@ def _pair(path: Path, sides: list[str]) -> Fields:
     yield "sentence2", sides[1], ""
 
 
-def read_xcopa(path: Path, lang: str) -> Fields:
+def read_xcopa(path: Path, _lang: str) -> Fields:
     """XCOPA: one JSON object a line."""
     for number, line in enumerate(_lines(path), 1):
         if line.strip():
@@ -97,19 +100,19 @@ def read_tokens(path: Path, lang: str) -> Fields:
             tokens = []
 
 
-def read_tatoeba(path: Path, lang: str) -> Fields:
+def read_tatoeba(path: Path, _lang: str) -> Fields:
     """Tatoeba: one sentence a line."""
     for line in _lines(path):
         yield "sentence", line, ""
 
 
-def read_bucc(path: Path, lang: str) -> Fields:
+def read_bucc(path: Path, _lang: str) -> Fields:
     """BUCC: id, tab, sentence."""
     for line in _lines(path):
         yield "sentence", line.partition("\t")[2], ""
 
 
-def read_mewslix(path: Path, lang: str) -> Fields:
+def read_mewslix(path: Path, _lang: str) -> Fields:
     """Mewsli-X: mentions with their document, one JSON object a line; a document is given once."""
     seen = ""
     for number, line in enumerate(_lines(path), 1):

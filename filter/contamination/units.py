@@ -1,9 +1,9 @@
 """Texts to the units that overlap is counted in: words, or characters in scripts that write no spaces.
 
-Units are compared after NFKC and case folding, in two forms: plain, with punctuation and symbols as blanks, so that they
-may differ; and verbatim, because 13 words as they stand in a tokenised test set, or 30 characters of running text, hold
-fewer plain units. A unit is a 64-bit hash (words) or the code point itself (characters); the hash of n units in a row is
-a polynomial over them modulo 2^64.
+Units are compared after NFKC and case folding, in two forms: plain, with punctuation and symbols as blanks, so that
+they may differ; and verbatim, because 13 words as they stand in a tokenised test set, or 30 characters of running text,
+hold fewer plain units. A unit is a 64-bit hash (words) or the code point itself (characters); the hash of n units in a
+row is a polynomial over them modulo 2^64.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from synth.filter.dedup.arrays import Bools, Hashes, Ints, Words
 from synth.filter.dedup.folding import BLANK, Folded, fold, fold_table, spans, strip_table
-from synth.filter.dedup.shingles import Hashes, Ints, mix32, roll
+from synth.filter.dedup.shingles import mix32, roll
 
 UNSPACED_LANGUAGES = frozenset({"zh", "ja", "th", "my", "km", "lo", "bo"})
 WORDS = 13  # as in the GPT-3 report (Brown et al. 2020, appendix C)
@@ -97,7 +97,7 @@ def _powers(multiplier: int, size: int) -> Hashes:
     return np.multiply.accumulate(powers)
 
 
-def _word_hashes(codes: NDArray[np.uint32], positions: Ints, letters: NDArray[np.bool_]) -> Hashes:
+def _word_hashes(codes: Words, positions: Ints, letters: Bools) -> Hashes:
     """Polynomial of each word, divided by the power of the place where it begins."""
     if not len(positions):
         return np.zeros(0, np.uint64)

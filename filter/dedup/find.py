@@ -18,13 +18,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synth.filter.dedup.arrays import Floats, Hashes, Ints, Words
 from synth.filter.dedup.config import Banding, DedupConfig, Mode
 from synth.filter.dedup.prefix import prefix_memberships, prefix_runs
 from synth.filter.dedup.result import DedupResult, Pairs, Removals
 from synth.filter.dedup.rows import DedupInput, codes_of, combine, distinct, first_of_each, label_codes, preference
 from synth.filter.dedup.runs import Runs, group, join
-from synth.filter.dedup.shingles import Hashes, Ints
-from synth.filter.dedup.signatures import BAND_MULTIPLIER, Signatures, band_keys, empty_signatures, signatures
+from synth.filter.dedup.signatures import BAND_MULTIPLIER, band_keys, empty_signatures, signatures
 from synth.filter.dedup.similarity import Field, Glance, Similarity
 from synth.filter.dedup.stars import NOBODY, Stars, choose, verified
 
@@ -40,7 +40,7 @@ class SignedColumn:
     texts: list[str]
     index: Ints
     keys: Hashes
-    signed: Signatures
+    signed: Words
 
 
 def sign(texts: Sequence[str], config: DedupConfig, lang: str, field: int = 0) -> SignedColumn:
@@ -90,7 +90,7 @@ def _tabulate(rows: DedupInput, columns: Sequence[SignedColumn]) -> _Table:
     return _Table(order, leader, unique, labels[unique], searched)
 
 
-def _row_signatures(columns: Sequence[SignedColumn], rows: Ints, banding: Banding) -> Signatures:
+def _row_signatures(columns: Sequence[SignedColumn], rows: Ints, banding: Banding) -> Words:
     """The signature of each row's marked union: the minimum over its fields."""
     signed = empty_signatures(banding, len(rows))
     for column in columns:
@@ -106,7 +106,7 @@ class _Candidates:
 
     keys: Hashes | None
     rows: Ints | None
-    signed: Signatures | None
+    signed: Words | None
     banding: Banding
 
     def runs(self, count: int, salt: Hashes, among: Ints) -> Runs:
@@ -129,7 +129,7 @@ def _candidates(table: _Table, columns: Sequence[SignedColumn], config: DedupCon
     return _Candidates(None, None, _row_signatures(columns, table.order[table.unique], banding), banding)
 
 
-def _conflicts(found: _Candidates, table: _Table, stars: Stars, similarity: Similarity) -> tuple[Ints, Ints, np.ndarray]:
+def _conflicts(found: _Candidates, table: _Table, stars: Stars, similarity: Similarity) -> tuple[Ints, Ints, Floats]:
     """Pairs of unique rows that stay, reach the threshold and have different labels."""
     count = len(table.unique)
     if int(table.labels.max(initial=0)) == 0:
@@ -189,7 +189,7 @@ def _removals(rows: DedupInput, table: _Table, stars: Stars) -> Removals:
     )
 
 
-def _reported(rows: DedupInput, table: _Table, found: tuple[Ints, Ints, np.ndarray]) -> Pairs:
+def _reported(rows: DedupInput, table: _Table, found: tuple[Ints, Ints, Floats]) -> Pairs:
     left, right, similarity = found
     return Pairs(
         _ids(rows, table.order[table.unique[left]]),

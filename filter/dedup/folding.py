@@ -14,10 +14,9 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-Codes = NDArray[np.uint32]
-Ints = NDArray[np.int64]
+from synth.filter.dedup.arrays import Bools, Ints, Words
+
 Form = Literal["NFC", "NFKC"]
 
 BLOCK_CHARS = 1 << 16  # 64-bit work arrays of one block then stay within a 2 MB L2 cache
@@ -35,13 +34,13 @@ class Folded:
     There is at least one zero after every text and `PAD` of them at the end; no text contains a zero.
     """
 
-    codes: Codes
+    codes: Words
     starts: Ints
     ends: Ints
 
 
 @lru_cache(maxsize=1)
-def fold_table() -> Codes:
+def fold_table() -> Words:
     """Code point to folded code point: one-to-one case folding, white space and controls to a blank.
 
     Foldings that make two letters of one (ß to ss) are left out: positions must be kept.
@@ -57,7 +56,7 @@ def fold_table() -> Codes:
 
 
 @lru_cache(maxsize=1)
-def strip_table() -> Codes:
+def strip_table() -> Words:
     """As `fold_table`, with punctuation and symbols as blanks too: for comparing texts word by word."""
     table = fold_table().copy()
     for code in range(_LAST_CASED):
@@ -87,7 +86,7 @@ def _normalised(texts: Sequence[str], form: Form) -> tuple[str, Sequence[str]]:
     return "\n".join(texts) + "\n", texts
 
 
-def _collapse(codes: Codes, ends: Ints) -> tuple[Codes, Ints, Ints]:
+def _collapse(codes: Words, ends: Ints) -> tuple[Words, Ints, Ints]:
     """Leave one blank where there are several, none at the edges of a text."""
     blank = codes == BLANK
     keep = np.ones(len(codes), np.bool_)
@@ -100,7 +99,7 @@ def _collapse(codes: Codes, ends: Ints) -> tuple[Codes, Ints, Ints]:
     return codes[keep], starts, new_ends
 
 
-def _trim(codes: Codes, starts: Ints, ends: Ints, drop: NDArray[np.bool_]) -> Ints:
+def _trim(codes: Words, starts: Ints, ends: Ints, drop: Bools) -> Ints:
     """Move ends to the left over characters marked in `drop`; a text of nothing else keeps all."""
     trimmed = ends.copy()
     active = np.flatnonzero(trimmed > starts)
@@ -112,20 +111,20 @@ def _trim(codes: Codes, starts: Ints, ends: Ints, drop: NDArray[np.bool_]) -> In
 
 
 @lru_cache(maxsize=1)
-def _final_marks() -> NDArray[np.bool_]:
+def _final_marks() -> Bools:
     marks = np.zeros(0x10000, np.bool_)
     marks[[ord(char) for char in SENTENCE_END] + [BLANK]] = True
     return marks
 
 
 @lru_cache(maxsize=1)
-def _blank_marks() -> NDArray[np.bool_]:
+def _blank_marks() -> Bools:
     marks = np.zeros(BLANK + 2, np.bool_)
     marks[BLANK] = True
     return marks
 
 
-def spans(starts: Ints, lengths: Ints, size: int) -> NDArray[np.bool_]:
+def spans(starts: Ints, lengths: Ints, size: int) -> Bools:
     """True at the positions `starts[i] .. starts[i] + lengths[i] - 1`, for spans that do not touch out of order."""
     edges = np.empty(2 * len(starts) + 1, np.int64)
     edges[0:-1:2] = starts
@@ -136,7 +135,7 @@ def spans(starts: Ints, lengths: Ints, size: int) -> NDArray[np.bool_]:
     return np.concatenate([np.zeros(edges[0], np.bool_), np.repeat(inside[:-1], np.diff(edges))])
 
 
-def fold(texts: Sequence[str], table: Codes, form: Form = "NFC", *, trim_final: bool = True) -> Folded:
+def fold(texts: Sequence[str], table: Words, form: Form = "NFC", *, trim_final: bool = True) -> Folded:
     """Fold one block.
 
     Args:

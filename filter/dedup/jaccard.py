@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from synth.filter.dedup.arrays import Floats, Ints
 from synth.filter.dedup.folding import blocks
-from synth.filter.dedup.shingles import Ints, fold_block, grams, hashed
-
-Floats = NDArray[np.float64]
+from synth.filter.dedup.shingles import fold_block, grams, hashed
 
 # Within a block the text's number and the n-gram's hash share one word, so that one sort orders all sets at once. With
 # 50 bits, two texts of 1,000 n-grams hold a false match with odds of 1e-9.
@@ -25,7 +23,7 @@ CHUNK_ELEMENTS = 1 << 22  # n-grams compared at once: about 150 MB of work space
 class Sets:
     """Sorted distinct n-gram hashes of texts: set i is `hashes[bounds[i]:bounds[i + 1]]`."""
 
-    hashes: NDArray[np.int64]
+    hashes: Ints
     bounds: Ints
 
     @property
@@ -51,7 +49,7 @@ def _small_blocks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
             yield low, min(low + BLOCK_TEXTS, stop)
 
 
-def _block_sets(texts: Sequence[str], n: int) -> tuple[NDArray[np.int64], Ints]:
+def _block_sets(texts: Sequence[str], n: int) -> tuple[Ints, Ints]:
     folded = fold_block(texts)
     found = grams(folded, n)
     keys = hashed(folded.codes.astype(np.uint64), folded, found, n)

@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from synth.filter.dedup.arrays import Hashes, Ints
 from synth.filter.dedup.jaccard import BLOCK_TEXTS, sets_of
 from synth.filter.dedup.runs import Runs, group
-from synth.filter.dedup.shingles import Hashes, Ints
 from synth.filter.dedup.similarity import Field
 
 FREQUENCY_BITS = 24  # n-grams share 16 million counters: a shared counter makes an n-gram look commoner, nothing more
@@ -38,17 +37,18 @@ def _blocks(fields: tuple[Field, ...], count: int, n: int) -> Iterator[tuple[int
         yield start, *_tokens(fields, rows, n)
 
 
-def _bucket(tokens: Hashes) -> NDArray[np.int64]:
+def _bucket(tokens: Hashes) -> Ints:
     return (tokens >> np.uint64(64 - FREQUENCY_BITS)).astype(np.int64)
 
 
-def _prefix(tokens: Hashes, owners: Ints, rarity: Ints, threshold: float) -> NDArray[np.int64]:
+def _prefix(tokens: Hashes, owners: Ints, rarity: Ints, threshold: float) -> Ints:
     """Positions of the tokens within their rows' prefixes."""
     order = np.lexsort((tokens, rarity, owners))
     sizes = np.bincount(owners)
     needed = sizes - np.ceil(threshold * sizes - 1e-9).astype(np.int64) + 1
     rank = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return order[rank < np.repeat(needed, sizes)]
+    chosen: Ints = order[rank < np.repeat(needed, sizes)]
+    return chosen
 
 
 def prefix_memberships(fields: tuple[Field, ...], count: int, n: int, threshold: float) -> tuple[Hashes, Ints]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synth.errors import BadSource
-from synth.filter.dedup.shingles import Hashes, Ints
+from synth.filter.dedup.arrays import Hashes, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,7 @@ class DedupInput:
         if not self.fields:
             raise BadSource("dedup was given no text field; pass at least one column of texts.")
         if len(set(self.ids)) != len(self.ids):
-            seen: set[str] = set()
-            twice = next(row_id for row_id in self.ids if row_id in seen or seen.add(row_id))  # type: ignore[func-returns-value]
+            twice = Counter(self.ids).most_common(1)[0][0]
             raise BadSource(f"dedup row id {twice!r} occurs twice; make the ids unique within task, language and kind.")
 
 
@@ -88,7 +87,9 @@ def label_codes(labels: Sequence[str | int | None] | None, count: int) -> Ints:
     """Number the labels in sorted order; zeros without labels."""
     if labels is None:
         return np.zeros(count, np.int64)
-    names = {name: number for number, name in enumerate(sorted(set(labels), key=lambda name: (str(type(name)), str(name))))}
+    names = {
+        name: number for number, name in enumerate(sorted(set(labels), key=lambda name: (str(type(name)), str(name))))
+    }
     return np.fromiter(map(names.__getitem__, labels), np.int64, count)
 
 
@@ -105,7 +106,7 @@ def preference(rows: DedupInput) -> Ints:
     return ordered["row"].to_numpy().astype(np.int64)
 
 
-def first_of_each(codes: Ints) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def first_of_each(codes: Ints) -> tuple[Ints, Ints]:
     """Positions of the first occurrence of each code, ascending; and for every position its first occurrence."""
     first = np.full(int(codes.max(initial=-1)) + 1, len(codes), np.int64)
     np.minimum.at(first, codes, np.arange(len(codes)))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from synth.filter.dedup.shingles import Hashes, Ints
+from synth.filter.dedup.arrays import Bools, Hashes, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Runs:
         """Pairs of members within the runs, counted once a run."""
         return int((self.lengths * (self.lengths - 1) // 2).sum())
 
-    def only(self, alive: NDArray[np.bool_]) -> Runs:
+    def only(self, alive: Bools) -> Runs:
         """The same runs with the members that are alive; runs of one are dropped."""
         keep = alive[self.rows]
         lengths = np.add.reduceat(keep, self.starts, dtype=np.int64) if len(self.starts) else self.lengths
@@ -34,7 +33,7 @@ class Runs:
         keep &= np.repeat(whole, self.lengths)
         return runs_from(self.rows[keep], lengths[whole])
 
-    def select(self, chosen: NDArray[np.bool_]) -> Runs:
+    def select(self, chosen: Bools) -> Runs:
         """Some of the runs."""
         return runs_from(self.rows[np.repeat(chosen, self.lengths)], self.lengths[chosen])
 

@@ -14,10 +14,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.filter.dedup.folding import Folded, Ints, fold, fold_table, spans
+from synth.filter.dedup.arrays import Bools, Hashes, Ints, Words
+from synth.filter.dedup.folding import Folded, fold, fold_table, spans
 
-Hashes = NDArray[np.uint64]
-Words = NDArray[np.uint32]
 Unsigned = TypeVar("Unsigned", np.uint32, np.uint64)
 
 # Odd constants with well mixed bits. 64 bits: the first multiplier of splitmix64 (Steele, Lea, Flood, OOPSLA 2014);
@@ -28,7 +27,10 @@ KEY_MULTIPLIERS = (0x85EBCA6B, 0xC2B2AE35, 0x31848BAB, 0xED5AD4BB)
 
 
 def mix32(values: Words) -> Words:
-    """MurmurHash3's 32-bit finaliser (Austin Appleby, public domain): a bijection that spreads similar inputs; 0 to 0."""
+    """MurmurHash3's 32-bit finaliser (Austin Appleby, public domain): a bijection that spreads similar inputs.
+
+    It leaves 0 where it is.
+    """
     values = values ^ (values >> np.uint32(16))
     values *= np.uint32(0x85EBCA6B)
     values ^= values >> np.uint32(13)
@@ -41,9 +43,9 @@ def mix32(values: Words) -> Words:
 class Grams:
     """Where the n-grams of a block of folded texts begin: `valid` marks positions, text i has `counts[i]` of them."""
 
-    valid: NDArray[np.bool_]
+    valid: Bools
     counts: Ints
-    short: NDArray[np.int64]  # texts shorter than n: their only gram is the whole text, padded with zeros
+    short: Ints  # texts shorter than n: their only gram is the whole text, padded with zeros
 
 
 def grams(folded: Folded, n: int) -> Grams:

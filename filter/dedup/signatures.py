@@ -11,18 +11,17 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from synth.filter.dedup.arrays import Hashes, Ints, Words
 from synth.filter.dedup.config import Banding
 from synth.filter.dedup.folding import blocks
-from synth.filter.dedup.shingles import Hashes, Ints, fold_block, grams, hashed, mix32, text_keys
+from synth.filter.dedup.shingles import fold_block, grams, hashed, mix32, text_keys
 
-Signatures = NDArray[np.uint32]
 BAND_MULTIPLIER = np.uint64(0xD6E8FEB86659FD93)  # odd, well mixed (from Pelle Evensen's rrmxmx mixer)
 
 
 @lru_cache(maxsize=16)
-def permutations(count: int, seed: int) -> tuple[Signatures, Signatures]:
+def permutations(count: int, seed: int) -> tuple[Words, Words]:
     """Multipliers and summands, drawn as datasketch draws them: all multipliers first, made odd, then all summands."""
     generator = np.random.RandomState(seed)
     half = generator.randint(0, 1 << 31, count, dtype=np.uint32)
@@ -34,7 +33,7 @@ def field_salt(field: int) -> np.uint32:
     return np.uint32((field * 0x9E3779B1) & 0xFFFFFFFF)
 
 
-def minima(values: Signatures, starts: Ints, count: int, seed: int, out: Signatures) -> None:
+def minima(values: Words, starts: Ints, count: int, seed: int, out: Words) -> None:
     """Write the signatures of a block of sets into `out`, shape (count, sets).
 
     Permutation by permutation over the whole block: `minimum.reduceat` in one dimension runs two to four times as fast
@@ -49,8 +48,8 @@ def minima(values: Signatures, starts: Ints, count: int, seed: int, out: Signatu
         np.minimum.reduceat(work, starts, out=out[index])
 
 
-def signatures(texts: Sequence[str], n: int, count: int, *, seed: int = 1, field: int = 0) -> tuple[Signatures, Hashes]:
-    """Signatures, shape (count, texts), and text keys, shape (texts, 2), of any number of texts.
+def signatures(texts: Sequence[str], n: int, count: int, *, seed: int = 1, field: int = 0) -> tuple[Words, Hashes]:
+    """Words, shape (count, texts), and text keys, shape (texts, 2), of any number of texts.
 
     Every column depends on its own text alone: parts may be signed anywhere and put side by side.
     """
@@ -66,7 +65,7 @@ def signatures(texts: Sequence[str], n: int, count: int, *, seed: int = 1, field
     return signed, keys
 
 
-def band_keys(signed: Signatures, members: tuple[int, ...]) -> Hashes:
+def band_keys(signed: Words, members: tuple[int, ...]) -> Hashes:
     """One 64-bit key a row for one band: equal when all its values are equal."""
     keys = np.zeros(signed.shape[1], np.uint64)
     for position in members:
@@ -76,6 +75,6 @@ def band_keys(signed: Signatures, members: tuple[int, ...]) -> Hashes:
     return keys * BAND_MULTIPLIER
 
 
-def empty_signatures(banding: Banding, rows: int) -> Signatures:
+def empty_signatures(banding: Banding, rows: int) -> Words:
     """The signatures of empty sets, to take minima into."""
     return np.full((banding.permutations, rows), np.iinfo(np.uint32).max, np.uint32)

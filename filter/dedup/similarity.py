@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.filter.dedup.jaccard import Floats, jaccard, sets_of
-from synth.filter.dedup.shingles import Ints
+from synth.filter.dedup.arrays import Bools, Floats, Ints, Words
+from synth.filter.dedup.jaccard import jaccard, sets_of
 
 # Pairs whose signatures agree in fewer places than this many standard deviations below the threshold are not verified:
 # of pairs exactly at the threshold that loses 1 in 3,000 at most, and it spares more than half of the verification.
@@ -37,13 +37,13 @@ class Glance:
     least: int
 
     @classmethod
-    def at(cls, signed: NDArray[np.uint32], threshold: float) -> Glance:
+    def at(cls, signed: Words, threshold: float) -> Glance:
         """Sketches of signatures of shape (permutations, rows)."""
         count = len(signed)
         deviation = (threshold * (1 - threshold) / count) ** 0.5
         return cls(np.ascontiguousarray(signed.astype(np.uint8).T), int((threshold - DEVIATIONS * deviation) * count))
 
-    def plausible(self, left: Ints, right: Ints) -> NDArray[np.bool_]:
+    def plausible(self, left: Ints, right: Ints) -> Bools:
         """Whether each pair deserves an exact verification."""
         found = np.empty(len(left), np.bool_)
         for start in range(0, len(left), 1 << 15):

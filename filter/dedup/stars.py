@@ -14,11 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from synth.filter.dedup.jaccard import Floats
+from synth.filter.dedup.arrays import Bools, Floats, Ints
 from synth.filter.dedup.runs import Runs, all_pairs, unique_pairs
-from synth.filter.dedup.shingles import Ints
 from synth.filter.dedup.similarity import Similarity
 
 NOBODY = -1
@@ -38,7 +36,7 @@ class Stars:
 class _State:
     keeper: Ints
     similarity: Floats
-    open: NDArray[np.bool_]
+    open: Bools
 
     def remove(self, keepers: Ints, rows: Ints, similarity: Floats) -> None:
         """Remove rows; of several keepers the most preferred one is noted (pairs come sorted by keeper)."""
@@ -86,9 +84,7 @@ def choose(runs: Runs, similarity: Similarity, count: int) -> Stars:
     return Stars(state.keeper, state.similarity)
 
 
-def verified(
-    runs: Runs, similarity: Similarity, count: int, unlike: Ints | None = None
-) -> tuple[Ints, Ints, Floats]:
+def verified(runs: Runs, similarity: Similarity, count: int, unlike: Ints | None = None) -> tuple[Ints, Ints, Floats]:
     """All pairs within runs that reach the threshold, with their similarity.
 
     Args:
