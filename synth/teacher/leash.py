@@ -17,6 +17,7 @@ from pathlib import Path
 
 POLL_S = 0.3
 GRACE_S = 8.0
+TRACKER_S = 3.0
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -41,16 +42,34 @@ def descendants(pid: int) -> list[int]:
     return found[1:]
 
 
+def is_tracker(pid: int) -> bool:
+    """Whether this is a resource tracker of Python's multiprocessing: it unlinks shared memory that others left."""
+    try:
+        return b"multiprocessing.resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def kill(pids: list[int]) -> None:
+    """SIGKILL, to those that still exist, and reap them: as subreaper we inherit every orphan."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
 def end_tree(process: "subprocess.Popen[bytes]") -> None:
-    """Ask the command to end, then kill whatever is left below us."""
+    """Ask the command to end, then kill whatever is left below us; trackers last, when they have cleaned up."""
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(GRACE_S)
-    # Twice: a process may have been born while the first list was read. As subreaper we inherit every orphan.
-    for _ in range(2):
-        for pid in descendants(os.getpid()):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    until = time.monotonic() + TRACKER_S
+    while (left := descendants(os.getpid())) and time.monotonic() < until:
+        kill([pid for pid in left if not is_tracker(pid)])
+        time.sleep(0.05)
+    kill(left)
     process.wait()
 
 
