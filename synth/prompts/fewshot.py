@@ -37,8 +37,12 @@ class FewShotStyle:
         )
 
     def answer(self, answer: str, sentence: str, translation: str, language: Language) -> Prompt:
-        """Translate the answer behind its sentence, so that the same words are chosen."""
-        pairs = (*few_shot(language.code)[:2], Pair(sentence, translation))
+        """Translate a phrase behind its sentence, so that the same words are chosen.
+
+        The last example is a noun phrase: behind a question alone the model answers with another question.
+        """
+        statement, *_, phrase = few_shot(language.code)
+        pairs = (statement, Pair(" ".join(sentence.split()), translation), phrase)
         return self._continue(pairs, "English", language.name, answer)
 
     def reword(self, text: str, language: Language, marked: bool) -> Prompt:  # noqa: ARG002 - the protocol's signature
