@@ -15,6 +15,7 @@ import synth
 from synth.corpus.files import sha256_file
 from synth.corpus.layout import Layout, Part
 from synth.errors import BadFolder, CheckFailed
+from synth.manifest.again import command_again
 from synth.manifest.describe import filter_of, read_description, task_record, teacher_of
 from synth.manifest.fields import MAX_FILES
 from synth.manifest.funnel import build_funnel, checked_marker
@@ -38,7 +39,7 @@ def build_manifest(
     Args:
         corpus: The corpus folder.
         version: Version of the corpus, raised by whoever publishes it again.
-        command: The command that makes it again; default is the one that corpus.yaml names.
+        command: The command that makes it again; default is what corpus.yaml amounts to.
         parents: Manifest files of the corpora that this one was made from.
 
     Raises:
@@ -52,6 +53,7 @@ def build_manifest(
         raise BadFolder(f"{corpus} has no finished part in {stage}/; run `synth generate` (or `synth filter`) first")
     _check_tasks(part.task for _, part in parts)
     sources = {name: value or {} for name, value in dict(description.get("sources") or {}).items()}
+    filtered = filter_of(corpus) if stage == "kept" else None
     first = {part.task: inside(corpus, path) for path, part in reversed(parts)}
     try:
         return Manifest(
@@ -59,21 +61,21 @@ def build_manifest(
             version=version,
             created=_last_written(corpus, parts),
             synth=software(description),
-            command=command or str(description.get("command") or "synth generate --config corpus.yaml"),
+            command=command or command_again(description, corpus.resolve().name, filtered),
             stage=stage,
             fingerprint=str(description.get("fingerprint")),
             languages=tuple(sorted({part.lang for _, part in parts})),
             tasks={name: task_record(name, sources.get(name, {}), _split(first[name])) for name in sorted(first)},
             teacher=teacher_of(description),
             config=description.get("config") or {},
-            filter=filter_of(corpus) if stage == "kept" else None,
+            filter=filtered,
             parents=tuple(map(parent_of, parents)),
-            funnel=build_funnel(corpus, {name: int(value.get("rows") or 0) for name, value in sources.items()}),
+            funnel=build_funnel(corpus, {name: int(value.get("sampled") or 0) for name, value in sources.items()}),
             files={path: _file(corpus, path) for path, _ in parts},
         )
     except ValidationError as error:
         raise BadFolder(
-            f"corpus.yaml or filter.yaml of {corpus} does not fit the manifest: "
+            f"corpus.yaml or filter.json of {corpus} does not fit the manifest: "
             f"{error.errors(include_url=False)[0]['loc']} {error.errors()[0]['msg']}; write the corpus again"
         ) from error
 

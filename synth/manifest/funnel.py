@@ -14,6 +14,7 @@ from synth.corpus.files import read_json
 from synth.corpus.layout import Layout, Part, marker_of
 from synth.corpus.markers import Marker
 from synth.errors import BadFolder, CheckFailed
+from synth.manifest.describe import language_answers
 from synth.manifest.models import Funnel
 from synth.outcomes import Failure, Kind, Reason
 
@@ -97,6 +98,7 @@ def build_funnel(corpus: Path, fallback: dict[str, int]) -> dict[str, Funnel]:
     generated = tallies(corpus, "generated")
     filtered = (corpus / "kept").is_dir()
     kept, dropped = (tallies(corpus, stage) if filtered else {} for stage in ("kept", "dropped"))
+    answers = language_answers(corpus) if filtered else {}
     funnel = {}
     for name, tally in sorted(generated.items()):
         task = name.partition(".")[0]
@@ -106,7 +108,7 @@ def build_funnel(corpus: Path, fallback: dict[str, int]) -> dict[str, Funnel]:
             survivors, lost = _after_filter(name, tally, kept.get(name, Tally()), dropped.get(name, Tally()))
         else:
             survivors, lost = tally.kept, tally.lost
-        funnel[name] = _funnel(source, tally, survivors, lost)
+        funnel[name] = _funnel(source, tally, survivors, lost, answers.get(name, {}))
     return funnel
 
 
@@ -122,7 +124,7 @@ def _after_filter(name: str, before: Tally, kept: Tally, dropped: Tally) -> tupl
     )
 
 
-def _funnel(source: int, tally: Tally, kept: int, lost: Counter[str]) -> Funnel:
+def _funnel(source: int, tally: Tally, kept: int, lost: Counter[str], answers: dict[str, int]) -> Funnel:
     return Funnel(
         source=source,
         generated=tally.rows,
@@ -130,6 +132,7 @@ def _funnel(source: int, tally: Tally, kept: int, lost: Counter[str]) -> Funnel:
         rejected={Reason(key): count for key, count in _of("rejected", lost)},
         kept=kept,
         rungs=dict(sorted(tally.rungs.items())),
+        language=dict(sorted(answers.items())),
         requests=tally.requests,
         prompt_tokens=tally.prompt_tokens,
         completion_tokens=tally.completion_tokens,

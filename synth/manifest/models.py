@@ -67,20 +67,38 @@ class Terms(Model):
     note: Text = ""
 
 
+class SourcePart(Model):
+    """One data set or file that examples were read from."""
+
+    kind: Word
+    """`hub` or `file`."""
+    repository: Word | None = None
+    """Data set on the Hub."""
+    config: Word | None = None
+    split: Word | None = None
+    revision: Word | None = None
+    """Commit of the data set, resolved when it was read."""
+    path: Word | None = None
+    """Name of a local file."""
+    sha256: Sha256 | None = None
+    origin: Word | None = None
+    """Part of a composed task (`snli`, `anli_r1` ...)."""
+    rows: Count = 0
+    details: Details = {}
+
+
 class Source(Model):
     """Where the English examples came from, exactly."""
 
     kind: Word
     """`sample`, `hub` or `files`."""
-    repository: Word | None = None
-    config: Word | None = None
-    revision: Word | None = None
-    files: Annotated[dict[Word, Sha256], Field(max_length=1_000)] = {}
-    """Names of local files (never paths) and the SHA-256 of each."""
+    parts: Annotated[tuple[SourcePart, ...], Field(max_length=1_000)] = ()
     rows: Count = 0
-    """Examples that could be used."""
+    """Rows that were read."""
+    examples: Count = 0
+    """Of these, those that could be used."""
     problems: Annotated[dict[Word, Count], Field(max_length=100)] = {}
-    """Examples that could not be used, by kind of problem."""
+    """Those that could not be used, by kind of problem."""
     details: Details = {}
 
 
@@ -88,8 +106,10 @@ class TaskRecord(Model):
     """One task of the corpus."""
 
     split: Split
-    sample: Text = "all rows"
-    """Which of the rows were taken."""
+    sample: Details = {}
+    """The rule by which examples were taken: method, seed, limit."""
+    sampled: Count = 0
+    """Examples that were taken."""
     source: Source
     licence: Terms
 
@@ -100,7 +120,7 @@ class Teacher(Model):
     profile: Word
     model: Word
     revision: Word | None = None
-    quantisation: Word | None = None
+    quantization: Word | None = None
     style: Word | None = None
     prompt: Word | None = None
     """Version of the prompts."""
@@ -117,10 +137,12 @@ class FilterRecord(Model):
     """How rows were filtered; absent when the corpus has not been filtered."""
 
     policy: Word
-    sha256: Sha256
-    """Hash of the policy file."""
-    detectors: Annotated[dict[Word, Sha256], Field(max_length=50)] = {}
-    """Hash of the file of every language detector that was used."""
+    fingerprint: Word
+    """Hash of the policy's rules."""
+    rules: Details = {}
+    """The rules themselves, by check."""
+    detectors: Annotated[dict[Word, dict[Word, Text]], Field(max_length=50)] = {}
+    """Every language detector that was used: its package and version, and the hash of its model file."""
     details: Details = {}
 
 
@@ -136,6 +158,8 @@ class Funnel(Model):
     kept: Count
     rungs: Annotated[dict[Word, Count], Field(max_length=20)] = {}
     """Answer spans by the rung of the ladder that found them (before filtering)."""
+    language: Annotated[dict[Word, Count], Field(max_length=20)] = {}
+    """Usable rows by the answer of language identification: `right`, `wrong`, `cannot_judge`."""
     requests: Count = 0
     prompt_tokens: Count = 0
     completion_tokens: Count = 0

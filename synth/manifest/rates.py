@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from synth.manifest.models import Funnel, Manifest
+from synth.manifest.models import Funnel
 from synth.outcomes import Reason
 
 _SPAN = (Reason.SPAN_LOST, Reason.SPAN_MISMATCH)
-# Reasons that generation gives; everything else is the filter's (synth/outcomes.py, first block of `Reason`).
-_GENERATION = frozenset(
-    (
-        Reason.EMPTY_FIELD, Reason.MISSING_FIELD, Reason.CHOICES_NOT_DISTINCT, Reason.CHOICES_COUNT,
-        Reason.SIDES_MERGED, *_SPAN, Reason.TOKEN_COUNT, Reason.LABEL, Reason.NOT_PARAPHRASED, Reason.SCHEMA,
-    )
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +31,10 @@ def kept_rate(entry: Funnel) -> Rate:
     return Rate(entry.kept, entry.generated)
 
 
-def language_rate(manifest: Manifest, entry: Funnel) -> Rate:
-    """Rows in the right language, of the rows whose language was judged (those that reached the filter).
-
-    Rows that another check of the filter rejected first count as judged and right, so this is an upper bound. Empty
-    when no language detector was used.
-    """
-    if manifest.filter is None or not manifest.filter.detectors:
-        return Rate(0, 0)
-    early = sum(count for reason, count in entry.rejected.items() if reason in _GENERATION)
-    reached = entry.generated - sum(entry.failed.values()) - early
-    judged = reached - entry.rejected.get(Reason.LANGUAGE_UNJUDGED, 0)
-    return Rate(judged - entry.rejected.get(Reason.LANGUAGE, 0), judged)
+def language_rate(entry: Funnel) -> Rate:
+    """Rows in the right language, of the rows whose language could be judged (before the filter took any out)."""
+    right = entry.language.get("right", 0)
+    return Rate(right, right + entry.language.get("wrong", 0))
 
 
 def span_rate(entry: Funnel) -> Rate:
@@ -63,6 +48,7 @@ def add_up(entries: list[Funnel]) -> Funnel:
     failed = {key: sum(e.failed.get(key, 0) for e in entries) for e2 in entries for key in e2.failed}
     rejected = {key: sum(e.rejected.get(key, 0) for e in entries) for e2 in entries for key in e2.rejected}
     rungs = {key: sum(e.rungs.get(key, 0) for e in entries) for e2 in entries for key in e2.rungs}
+    language = {key: sum(e.language.get(key, 0) for e in entries) for e2 in entries for key in e2.language}
     return Funnel(
         source=sum(e.source for e in entries),
         generated=sum(e.generated for e in entries),
@@ -70,6 +56,7 @@ def add_up(entries: list[Funnel]) -> Funnel:
         rejected=rejected,
         kept=sum(e.kept for e in entries),
         rungs=rungs,
+        language=language,
         requests=sum(e.requests for e in entries),
         prompt_tokens=sum(e.prompt_tokens for e in entries),
         completion_tokens=sum(e.completion_tokens for e in entries),

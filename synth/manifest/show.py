@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from synth.manifest.fields import printable
-from synth.manifest.models import Funnel, Manifest, TaskRecord, split_config
+from synth.manifest.models import Funnel, Manifest, SourcePart, TaskRecord, split_config
 from synth.manifest.rates import kept_rate, language_rate, span_rate
 from synth.outcomes import Kind
 
+_PARTS_SHOWN = 5
 _HEADER = ("config", "source", "generated", "failed", "rejected", "kept", "kept %", "span %", "lost most to")
 
 
@@ -38,13 +39,13 @@ def _filter(manifest: Manifest) -> str:
     if manifest.filter is None:
         return "filtered in a way that is not recorded" if manifest.stage == "kept" else "not filtered"
     detectors = ", ".join(manifest.filter.detectors) or "none"
-    return f"policy {manifest.filter.policy} ({manifest.filter.sha256[:12]}), detectors: {detectors}"
+    return f"policy {manifest.filter.policy} ({manifest.filter.fingerprint[:12]}), detectors: {detectors}"
 
 
 def _tasks(manifest: Manifest) -> Iterator[str]:
     yield "Tasks"
     for name, record in manifest.tasks.items():
-        yield f"  {name}: {_source(record)}; split {record.split}, {record.sample}"
+        yield f"  {name}: {source_of(record)}; split {record.split}, {sample_of(record)}"
         marks = [word for word, holds in _marks(record) if holds]
         yield f"    licence {record.licence.id}{'; ' if marks else ''}{', '.join(marks)}"
 
@@ -58,10 +59,23 @@ def _marks(record: TaskRecord) -> tuple[tuple[str, bool], ...]:
     )
 
 
-def _source(record: TaskRecord) -> str:
-    source = record.source
-    where = source.repository or ", ".join(source.files) or source.kind
-    return f"{where}{'@' + source.revision if source.revision else ''}, {source.rows:,} rows"
+def source_of(record: TaskRecord) -> str:
+    """Where the examples of a task came from, in one line."""
+    parts = record.source.parts
+    named = [f"{part.repository or part.path or part.kind}{_pinned(part)}" for part in parts[:_PARTS_SHOWN]]
+    more = f" and {len(parts) - _PARTS_SHOWN} more" if len(parts) > _PARTS_SHOWN else ""
+    return f"{record.source.kind}: {', '.join(named) or 'not recorded'}{more}"
+
+
+def _pinned(part: SourcePart) -> str:
+    pin = part.revision or part.sha256
+    return f"@{pin[:12]}" if pin else ""
+
+
+def sample_of(record: TaskRecord) -> str:
+    """Which examples of a task were taken, in one line."""
+    rule = ", ".join(f"{key} {value}" for key, value in record.sample.items() if value is not None)
+    return f"{record.sampled:,} of {record.source.examples:,} examples{f' ({rule})' if rule else ''}"
 
 
 def _funnel(manifest: Manifest) -> Iterator[str]:
@@ -106,7 +120,7 @@ def summary(manifest: Manifest) -> Mapping[str, Any]:
             **entry.model_dump(mode="json"),
             "kept_share": kept_rate(entry).share,
             "span_share": span_rate(entry).share,
-            "language_share": language_rate(manifest, entry).share,
+            "language_share": language_rate(entry).share,
         }
         for name, entry in manifest.funnel.items()
     }

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from synth.corpus.files import sha256_file
-from synth.corpus.layout import Layout
 from synth.errors import BadManifest, CheckFailed, UserError
 from synth.manifest.checks import Difference, at_most
 from synth.manifest.describe import read_description
@@ -134,16 +133,15 @@ def check_origin(manifest: Manifest, root: Path) -> Iterator[Difference]:
 
 
 def _check_markers(manifest: Manifest, root: Path) -> Iterator[Difference]:
-    layout = Layout(root)
-    for part in layout.parts("generated"):
-        marker = checked_marker(layout.part(part))
-        if marker.fingerprint != manifest.fingerprint:
-            where = layout.marker(part).relative_to(root).as_posix()
-            yield Difference(where, f"was made with another configuration ({marker.fingerprint!a})")
+    """The markers, which decide what a resumed run believes, must say the same of the files."""
+    for relative, record in manifest.files.items():
+        marker = checked_marker(inside(root, relative))
+        if (marker.rows, marker.bytes, marker.sha256) != (record.rows, record.bytes, record.sha256):
+            yield Difference(relative, f"its marker says {marker.rows:,} rows, SHA-256 {marker.sha256[:64]!a}")
 
 
 def _check_funnel(manifest: Manifest, root: Path) -> Iterator[Difference]:
-    again = build_funnel(root, {name: record.source.rows for name, record in manifest.tasks.items()})
+    again = build_funnel(root, {name: record.sampled for name, record in manifest.tasks.items()})
     for name in sorted({*again, *manifest.funnel}):
         said, counted = (_plain(funnel.get(name)) for funnel in (manifest.funnel, again))
         other = [key for key in {**said, **counted} if said.get(key) != counted.get(key)]

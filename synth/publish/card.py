@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from synth.manifest.models import Manifest, files_by_config, split_config
+from synth.manifest.show import sample_of, source_of
 from synth.outcomes import Kind
 from synth.publish.licences import Terms, terms_of
 from synth.publish.metadata import LICENCE_FILE, front_matter
@@ -92,18 +93,17 @@ def _made(manifest: Manifest) -> Iterator[str]:
     sampling = ", ".join(f"{key} {value}" for key, value in teacher.sampling.items()) or "not recorded"
     yield "## How it was made"
     yield f"- Teacher: {code(teacher.model)}, revision {code(teacher.revision)}, profile {code(teacher.profile)},"
-    yield f"  quantisation {code(teacher.quantisation)}."
+    yield f"  quantization {code(teacher.quantization)}."
     yield f"- Prompts: version {code(teacher.prompt)}, style {code(teacher.style)}."
     yield f"- Sampling: {escaped(sampling)}."
     if manifest.filter:
         yield (
-            f"- Filter: policy {code(manifest.filter.policy)} (SHA-256 `{manifest.filter.sha256}`), language "
-            f"detectors: {escaped(', '.join(manifest.filter.detectors) or 'none')}."
+            f"- Filter: policy {code(manifest.filter.policy)} (fingerprint {code(manifest.filter.fingerprint)}), "
+            f"language detectors: {escaped(', '.join(manifest.filter.detectors) or 'none')}."
         )
     for name, record in manifest.tasks.items():
-        where = escaped(record.source.repository or ", ".join(record.source.files) or record.source.kind)
-        revision = f" at {code(record.source.revision)}" if record.source.revision else ""
-        yield f"- {TASKS[name].title}: {where}{revision}, split `{record.split}`, {escaped(record.sample)}."
+        where, taken = escaped(source_of(record)), escaped(sample_of(record))
+        yield f"- {TASKS[name].title}: {where}, split `{record.split}`, {taken}."
 
 
 def _terms(manifest: Manifest, terms: Terms) -> Iterator[str]:

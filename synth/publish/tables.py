@@ -59,14 +59,12 @@ def language_table(manifest: Manifest) -> Iterator[str]:
     for name, entry in _made(manifest).items():
         by_lang.setdefault(split_config(name)[1], []).append(entry)
     header = ("language", "kept", "kept of generated", "right language", "spans found", "tokens a kept row")
-    yield from table(
-        header, [_language_row(manifest, lang, add_up(entries)) for lang, entries in sorted(by_lang.items())]
-    )
+    yield from table(header, [_language_row(lang, add_up(entries)) for lang, entries in sorted(by_lang.items())])
 
 
-def _language_row(manifest: Manifest, lang: str, entry: Funnel) -> tuple[str, ...]:
+def _language_row(lang: str, entry: Funnel) -> tuple[str, ...]:
     tokens = (entry.prompt_tokens + entry.completion_tokens) / entry.kept if entry.kept else None
-    rates = (kept_rate(entry), language_rate(manifest, entry), span_rate(entry))
+    rates = (kept_rate(entry), language_rate(entry), span_rate(entry))
     return (lang, f"{entry.kept:,}", *map(percent, rates), "" if tokens is None else f"{tokens:,.0f}")
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 from synth.manifest.models import Funnel, Manifest, split_config
 from synth.manifest.rates import Rate, add_up, kept_rate, language_rate, span_rate
-from synth.outcomes import Kind, Reason
+from synth.outcomes import Kind
 from synth.tasks import TASKS
 from synth.tasks.base import Shape
 
@@ -50,14 +49,14 @@ def _by_numbers(manifest: Manifest) -> Iterator[str]:
     sums = {lang: add_up(entries) for lang, entries in sorted(by_lang.items())}
     measures = (
         (kept_rate, LOW_KEPT, "less than half of the rows survived"),
-        (partial(language_rate, manifest), LOW_LANGUAGE, "much came in a wrong language"),
+        (language_rate, LOW_LANGUAGE, "much came in a wrong language"),
         (span_rate, LOW_SPANS, "many answer spans were lost"),
     )
     for rate, limit, what in measures:
         yield from _named({lang: rate(entry) for lang, entry in sums.items()}, limit, what)
-    unjudged = sum(entry.rejected.get(Reason.LANGUAGE_UNJUDGED, 0) for entry in sums.values())
+    unjudged = sum(entry.language.get("cannot_judge", 0) for entry in sums.values())
     if unjudged:
-        yield f"{unjudged:,} rows were left out because no detector could judge their language."
+        yield f"For {unjudged:,} rows no detector could say whether they are in the right language."
 
 
 def _named(rates: dict[str, Rate], limit: float, what: str) -> Iterator[str]:

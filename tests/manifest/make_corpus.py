@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,12 +99,13 @@ TEACHER = {
     "profile": "tiny-test",
     "model": "nobody/tiny-test",
     "revision": "0" * 40,
+    "quantization": "",
     "style": "chat",
     "prompt": "v1",
-    "licence": "Apache-2.0",
+    "sampling": {"temperature": 0.0, "seed": 0},
+    "licence": "apache-2.0",
     "outputs_note": "No terms on outputs.",
     "non_commercial": False,
-    "sampling": {"temperature": 0.0},
 }
 
 
@@ -128,19 +130,33 @@ def _describe(corpus: Path, name: str, recipe: Recipe) -> None:
         "name": name,
         "created": "2026-11-22T11:00:00+00:00",
         "synth_version": "0.1.0",
-        "config": {"langs": list(recipe.langs), "tasks": list(recipe.tasks)},
-        "command": f"synth generate --langs {','.join(recipe.langs)} --tasks {','.join(recipe.tasks)}",
         "fingerprint": FINGERPRINT,
+        "config": {"kind": "both", "source": "sample", "split": "train", "limit": 12, "seed": 0, "unit": "joint"},
+        "languages": list(recipe.langs),
+        "tasks": list(recipe.tasks),
         "teacher": dict(recipe.teacher if recipe.teacher is not None else TEACHER),
-        "sources": {
-            task: {"kind": "sample", "rows": recipe.rows, "problems": {}, "sample": "all rows", "split": "train"}
-            for task in recipe.tasks
-        },
+        "sources": {task: _source(task, recipe.rows) for task in recipe.tasks},
     }
     (corpus / "corpus.yaml").write_text(yaml.safe_dump(description, sort_keys=False), encoding="utf-8")
     if recipe.filtered:
-        policy = {"policy": "default", "sha256": "a" * 64, "detectors": {"cld2": "b" * 64}}
-        (corpus / "filter.yaml").write_text(yaml.safe_dump(policy), encoding="utf-8")
+        (corpus / "filter.json").write_text(json.dumps(_filter_summary(recipe)), encoding="utf-8")
+
+
+def _source(task: str, rows: int) -> dict[str, Any]:
+    part = {"kind": "file", "path": f"{task}.jsonl", "sha256": "c" * 64, "rows": rows + 1}
+    sample = {"method": "hash-order", "seed": 0, "limit": 12}
+    counts = {"rows": rows + 1, "examples": rows, "problems": {"invalid": 1}, "read": rows, "sampled": rows}
+    return {"kind": "sample", "parts": [part], **counts, "sample": sample}
+
+
+def _filter_summary(recipe: Recipe) -> dict[str, Any]:
+    cells = [{"task": task, "lang": "en", "kind": "source", "answers": {}} for task in recipe.tasks]
+    answers = {"right": recipe.rows - 4, "wrong": 1, "cannot_judge": 1}
+    for task in recipe.tasks:
+        cells += [{"task": task, "lang": lang, "kind": "translation", "answers": answers} for lang in recipe.langs]
+    detectors = {"cld2": {"package": "pycld2 0.42"}, "fasttext": {"package": "x 1", "sha256": "b" * 64}}
+    policy = {"name": "default", "fingerprint": "a" * 32, "rules": {"copy": {"ngram": 4}}}
+    return {"format": 1, "policy": policy, "models": {"embedder": "", "detectors": detectors}, "cells": cells}
 
 
 def _verdict(kind: Kind, number: int) -> Verdict:
@@ -158,17 +174,23 @@ def _write(corpus: Path, task: str, lang: str, kind: Kind, recipe: Recipe) -> No
         part = Part(task, lang, kind, index)
         rows = [_row(part, number) for number in numbers[start : start + recipe.chunk]]
         _write_part(corpus, "generated", part, rows)
-        if recipe.filtered and kind is not Kind.SOURCE:
+        if recipe.filtered:
             _filter(corpus, part, rows)
 
 
 def _filter(corpus: Path, part: Part, rows: list[dict[str, Any]]) -> None:
-    alive = [row for row in rows if row["synth_outcome"] == "kept"]
+    """As `synth filter` does: every row goes to kept/ or to dropped/, those that generation lost to dropped/ too."""
     gone = {"synth_outcome": "rejected", "synth_reason": Reason.LANGUAGE.value, "synth_detail": "another language"}
-    dropped = [row | gone for row in alive if row["synth_source_id"] == "s3"]
-    _write_part(corpus, "kept", part, [row for row in alive if row["synth_source_id"] != "s3"])
-    if dropped:
-        _write_part(corpus, "dropped", part, dropped)
+    kept, dropped = [], []
+    for row in rows:
+        if row["synth_outcome"] != "kept":
+            dropped.append(row)
+        elif row["synth_source_id"] == "s3" and part.kind is not Kind.SOURCE:
+            dropped.append(row | gone)
+        else:
+            kept.append(row)
+    _write_part(corpus, "kept", part, kept)
+    _write_part(corpus, "dropped", part, dropped)
 
 
 def _row(part: Part, number: int) -> dict[str, Any]:
