@@ -1,0 +1,1 @@
+"""`report.html`: what the filter did, as one self-contained page."""
