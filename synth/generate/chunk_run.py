@@ -121,11 +121,15 @@ async def make_rows(
     groups = chunk.groups()
     jobs = [_job(example, groups[group_of(example)], chunk.lang, tools) for example in chunk.examples]
     reworded = [job for job in jobs if Kind.PARAPHRASE in chunk.kinds and _wanted(job, Kind.PARAPHRASE, only)]
+    # A paragraph is reworded with the answers of all its rows marked, so all of them are translated for it.
+    needed = {group_of(job.example) for job in reworded}
     translated = [
-        job for job in jobs if chunk.lang != "en" and (job in reworded or _wanted(job, Kind.TRANSLATION, only))
+        job
+        for job in jobs
+        if chunk.lang != "en" and (group_of(job.example) in needed or _wanted(job, Kind.TRANSLATION, only))
     ]
     told = Kind.TRANSLATION in chunk.kinds
-    made = await _gather(_row(job, tools, bill, told) for job in translated)
+    made = await _gather(_row(job, tools, bill, told and _wanted(job, Kind.TRANSLATION, only)) for job in translated)
     rows = [row for row in made if told and (only is None or row["synth_id"] in only)]
     sources = made if chunk.lang != "en" else [dict(job.example.row) for job in jobs]
     regrouped = _regrouped(translated if chunk.lang != "en" else jobs, sources)

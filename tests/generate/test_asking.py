@@ -136,7 +136,9 @@ def test_loops() -> None:
     assert not is_loop("")
 
 
-@pytest.mark.parametrize("text", ['{"a": "x", "b": "y"}', '```json\n{"b": "y", "a": "x"}\n```', '```\n{"a":" x ","b":"y"}```'])
+@pytest.mark.parametrize(
+    "text", ['{"a": "x", "b": "y"}', '```json\n{"b": "y", "a": "x"}\n```', '```\n{"a":" x ","b":"y"}```']
+)
 def test_json_as_asked_is_read_in_the_order_of_the_keys(text: str) -> None:
     found = read_object(text, ("a", "b"))
     assert found == {"a": "x", "b": "y"} and list(found) == ["a", "b"]

@@ -139,7 +139,8 @@ def test_the_instruction_says_what_must_hold(task: str, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "same"), [("Is it tall?", "is it TALL", True), ("कि", "का", False), ("a b", "ab", True), ("x", "y", False)]
+    ("old", "new", "same"),
+    [("Is it tall?", "is it TALL", True), ("कि", "का", False), ("a b", "ab", True), ("x", "y", False)],
 )
 def test_same_wording(old: str, new: str, same: bool) -> None:
     one = example("qqp", QQP | {"question1": old})
