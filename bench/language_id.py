@@ -1,8 +1,8 @@
-"""Measure language identification: python bench/language_id.py --data ../shared/realdata/lid [--out docs/language_id.md]
+"""Measure language identification: python bench/language_id.py --data ../shared/realdata/lid --out docs/language_id.md
 
 The data is one file CODE.txt per language with a real sentence a line, such as the slices of FLORES and Tatoeba that
-docs/language_id.md is made from. Blocks of three lines go to a fit half and a test half in turn: thresholds may be looked
-at on the first only, and both are reported. With --out, the part of the file between the two `measured` marks is replaced.
+docs/language_id.md is made from. Blocks of three lines go to a fit half and a test half in turn, and both are reported.
+With --out, the part of the file between the two `measured` marks is replaced.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def sections(data: list[Texts], judge: Judge, pairs: int) -> list[str]:
 
 def detectors_line(judge: Judge) -> str:
     """What was measured with."""
-    used = "; ".join(f"{name}: {', '.join(map(str, parts.values()))}" for name, parts in judge.identity.items())
+    used = "; ".join(f"{name}: {', '.join(parts.values())}" for name, parts in judge.identity.items())
     return f"Detectors: {used}. Missing: {', '.join(judge.missing) or 'none'}."
 
 
@@ -150,7 +150,7 @@ def half_english(data: list[Texts], judge: Judge, english: Texts, half: str) -> 
 
 
 def mix(line: str, english: str) -> str:
-    """The first half of a line and the second half of an English one, by words, or letters where there are no spaces."""
+    """First half of a line (by words, or letters where there are no spaces), second half of an English one."""
     words, others = line.split(), english.split()
     start = " ".join(words[: len(words) // 2]) if len(words) > 3 else line[: len(line) // 2]
     return f"{start} {' '.join(others[len(others) // 2 :])}"

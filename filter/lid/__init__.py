@@ -11,6 +11,6 @@ The numbers behind it, and the measured rates for each language, are in `docs/la
 
 from synth.filter.lid.judge import Judge
 from synth.filter.lid.text import pool_fields
-from synth.filter.lid.values import Answer, Judgement
+from synth.filter.lid.values import Answer, Judgement, Why
 
-__all__ = ["Answer", "Judge", "Judgement", "pool_fields"]
+__all__ = ["Answer", "Judge", "Judgement", "Why", "pool_fields"]

@@ -94,7 +94,7 @@ def _cld2(_model: Path | None, _thresholds: Thresholds) -> Detector:
 def _fasttext(model: Path | None, thresholds: Thresholds) -> Detector:
     from synth.filter.lid.fasttext_model import FastTextDetector
 
-    return FastTextDetector(model, thresholds.fasttext_weak)
+    return FastTextDetector(model, frozenset(thresholds.fasttext_weak))
 
 
 def _langdetect(_model: Path | None, _thresholds: Thresholds) -> Detector:

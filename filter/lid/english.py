@@ -26,11 +26,13 @@ class EnglishRuns:
 
     Args:
         longest: Words in the longest run.
-        share: Letters in runs over all letters of the text, 0 to 1.
+        share: Letters in runs over all letters of the text, 0 to 1: a lower bound of its English.
+        span: Letters from the start of the first run to the end of the last one over all letters: an estimate.
     """
 
     longest: int = 0
     share: float = 0.0
+    span: float = 0.0
 
 
 NO_RUNS: Final = EnglishRuns()
@@ -43,9 +45,15 @@ class _Lexicon:
 
 
 @cache
+def lexicon_bytes() -> bytes:
+    """The file of English words as it is, for reading and for a manifest's hash."""
+    return files("synth.filter.lid").joinpath("english_words.yaml").read_bytes()
+
+
+@cache
 def lexicon() -> _Lexicon:
     """The English words of `english_words.yaml`."""
-    data = yaml.safe_load(files("synth.filter.lid").joinpath("english_words.yaml").read_text("utf-8"))
+    data = yaml.safe_load(lexicon_bytes())
     words, shared = frozenset(data["words"].split()), frozenset(data["shared"].split())
     return _Lexicon(words | shared, words - shared)
 
@@ -61,14 +69,17 @@ def english_runs(text: str, *, latin: bool) -> EnglishRuns:
     known = lexicon()
     if latin and known.distinctive.isdisjoint(words):
         return NO_RUNS
-    longest = letters = 0
+    longest = inside = position = end = 0
+    start = -1
     for english, run in groupby(words, _is_english if latin else _is_foreign):
         found = list(run)
+        letters = sum(map(len, found))
         # A title ("The Daily Show") is no remainder: the word that proves English is in small letters.
         if english and len(found) > 1 and not (latin and known.distinctive.isdisjoint(found)):
-            longest = max(longest, len(found))
-            letters += sum(map(len, found))
-    return EnglishRuns(longest, letters / sum(map(len, words))) if letters else NO_RUNS
+            longest, inside = max(longest, len(found)), inside + letters
+            start, end = position if start < 0 else start, position + letters
+        position += letters
+    return EnglishRuns(longest, inside / position, (end - start) / position) if inside else NO_RUNS
 
 
 def _is_english(word: str) -> bool:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from synth.filter.lid.detectors import Detector, DetectorName, load_detectors
-from synth.filter.lid.english import NO_RUNS, EnglishRuns, english_runs
+from synth.filter.lid.english import NO_RUNS, EnglishRuns, english_runs, lexicon_bytes
 from synth.filter.lid.panel import Panel
 from synth.filter.lid.text import clean
 from synth.filter.lid.thresholds import load_thresholds
-from synth.filter.lid.values import Answer, Ballot, Judgement, Reading, Vote
+from synth.filter.lid.values import Answer, Ballot, Judgement, Reading, Vote, Why
 from synth.filter.lid.vote import Tally, decide
 from synth.languages import ENGLISH, LANGUAGES, Language, get_language
 from synth.scripts import script_counts
@@ -91,8 +92,9 @@ class Judge:
 
     @property
     def identity(self) -> dict[str, dict[str, str]]:
-        """Packages, versions and model hashes of the detectors in use, for a manifest."""
-        return {str(name): dict(detector.identity) for name, detector in self._panel.detectors.items()}
+        """Packages, versions and hashes of the detectors in use and of the rules, for a manifest."""
+        rules = {"thresholds": self.thresholds.sha256, "english_words": sha256(lexicon_bytes()).hexdigest()}
+        return {str(name): dict(each.identity) for name, each in self._panel.detectors.items()} | {"rules": rules}
 
     def coverage(self, code: str) -> dict[str, str]:
         """For each detector in use, "knows", "weak" (only its yes counts) or "lacks" for a language."""
@@ -130,7 +132,7 @@ class Judge:
         counts = _letter_counts(text)
         letters = sum(counts.values())
         if not letters:
-            return Judgement(Answer.CANNOT_JUDGE, "", "", None, None, False, "no letters")
+            return Judgement(Answer.CANNOT_JUDGE, "", "", None, None, False, Why.NO_LETTERS)
         script = next(iter(counts))
         share = sum(counts.get(name, 0) for name in expected.scripts) / letters
         runs = NO_RUNS
@@ -153,33 +155,37 @@ class Judge:
             return None
         needed = self.thresholds.foreign_letters if subject.script == _LATIN else 1
         if subject.letters < needed:
-            return _judgement(subject, Answer.CANNOT_JUDGE, "too short")
-        return _judgement(subject, Answer.WRONG, f"script {subject.script}", detected=_SOLE.get(subject.script, ""))
+            return _judgement(subject, Answer.CANNOT_JUDGE, Why.TOO_SHORT)
+        detected = self._panel.read(subject.text).top or _SOLE.get(subject.script, "")
+        return _judgement(subject, Answer.WRONG, Why.SCRIPT, detected)
 
     def _by_english_words(self, subject: _Subject) -> Judgement | None:
         rule, runs = self.thresholds.english, subject.runs
-        needed = rule.long_run_share if runs.longest >= rule.long_run else rule.run_share
-        if runs.share < needed:
+        if runs.share < (rule.long_run_share if runs.longest >= rule.long_run else rule.run_share):
             return None
-        return _judgement(subject, Answer.WRONG, "English words", detected=ENGLISH.code if runs.share > 0.5 else "")
+        return self._english_judgement(subject, runs.span)
+
+    def _english_judgement(self, subject: _Subject, share: float, ballots: Sequence[Ballot] = ()) -> Judgement:
+        # To tell a text that was not translated at all from one half translated: detectors name the larger part.
+        whole = self._panel.all_read(subject.text, ENGLISH.code, self.thresholds.english.whole_share)
+        return _judgement(subject, Answer.WRONG, Why.ENGLISH, ENGLISH.code if whole else "", ballots, share)
 
     def _by_length(self, subject: _Subject) -> Judgement | None:
         least = self.thresholds.letters
         needed = least.sole if subject.sole else least.han if subject.script == "Hani" else least.other
-        return None if subject.letters >= needed else _judgement(subject, Answer.CANNOT_JUDGE, "too short")
+        return None if subject.letters >= needed else _judgement(subject, Answer.CANNOT_JUDGE, Why.TOO_SHORT)
 
     def _by_cld2(self, subject: _Subject, reading: Reading) -> Judgement | None:
         code, english = subject.expected.code, _english(subject, reading)
         ballots = (Ballot(DetectorName.CLD2, self._panel.cld2_vote(reading, code), reading.top, reading.top_share),)
         rule = self.thresholds.english
         if english >= rule.cld2_share and subject.letters >= rule.cld2_letters:
-            seen = "en" if reading.top == "en" else ""
-            return _judgement(subject, Answer.WRONG, "English share", seen, ballots, english)
+            return self._english_judgement(subject, max(english, subject.runs.span), ballots)
         if subject.sole and ballots[0].vote is not Vote.NO:
-            return _judgement(subject, Answer.RIGHT, "script", code, ballots if reading.top else (), english)
+            return _judgement(subject, Answer.RIGHT, Why.SCRIPT, code, ballots if reading.top else (), english)
         if ballots[0].vote is Vote.YES and subject.letters >= subject.expected.alone_letters:
             confusable = self._is_confusable(subject, ballots, "", Answer.RIGHT)
-            return _judgement(subject, Answer.RIGHT, "cld2", code, ballots, english, confusable)
+            return _judgement(subject, Answer.RIGHT, Why.CLD2, code, ballots, english, confusable)
         return None
 
     def _by_vote(self, subject: _Subject, reading: Reading) -> Judgement:
@@ -228,7 +234,7 @@ def _detected(tally: Tally) -> str:
 def _judgement(
     subject: _Subject,
     answer: Answer,
-    why: str,
+    why: Why,
     detected: str = "",
     ballots: Sequence[Ballot] = (),
     english: float | None = None,

@@ -35,6 +35,11 @@ class Panel:
         """CLD2's reading of a cleaned text; nothing without CLD2."""
         return self._cld2.read(text) if self._cld2 else NOTHING_READ
 
+    def all_read(self, text: str, code: str, share: float) -> bool:
+        """Both fast detectors, or the one that there is, read hardly anything but one language in a cleaned text."""
+        asked = [detector for detector in (self._cld2, self._fasttext) if detector]
+        return bool(asked) and all(detector.read(text).shares.get(code, 0.0) >= share for detector in asked)
+
     def cld2_vote(self, reading: Reading, expected: str) -> Vote:
         """CLD2's vote on the expected language."""
         needed = self.thresholds.cld2.share

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -41,6 +42,7 @@ class English(_Section):
     cld2_share: Share
     cld2_letters: Count
     run_share: Share
+    whole_share: Share
     long_run: Count
     long_run_share: Share
 
@@ -71,9 +73,14 @@ class Thresholds(_Section):
     cld2: Cld2
     fasttext: Probability
     langdetect: Probability
-    fasttext_weak: frozenset[str]
+    fasttext_weak: tuple[str, ...]
     inseparable: tuple[tuple[str, str], ...]
     confusable: tuple[tuple[str, str], ...]
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all values, for a manifest."""
+        return sha256(self.model_dump_json().encode()).hexdigest()
 
     def relatives(self, code: str) -> frozenset[str]:
         """Languages that `code` is often confused with."""

@@ -17,6 +17,21 @@ class Answer(StrEnum):
     CANNOT_JUDGE = "cannot_judge"
 
 
+class Why(StrEnum):
+    """What decided a judgement."""
+
+    NO_LETTERS = "no_letters"  # nothing but digits, signs, addresses
+    TOO_SHORT = "too_short"
+    SCRIPT = "script"  # letters of a wrong script, or of one that only the expected language uses
+    ENGLISH = "english"  # too much of the text is English
+    CLD2 = "cld2"  # CLD2 alone, on enough text
+    VOTE = "vote"
+    TWINS = "twins"  # a language was read that nobody tells from the expected one
+    DISAGREE = "disagree"  # some detectors say yes, others no
+    UNSURE = "unsure"  # detectors that know the language are not sure of the text
+    UNKNOWN = "unknown"  # no detector in use knows the language
+
+
 class Vote(StrEnum):
     """What one detector says about the expected language; the value is its mark in `Judgement.votes`."""
 
@@ -74,7 +89,7 @@ class Judgement:
             was settled before it was measured.
         script_share: Share of letters in the scripts of the expected language; None when there are no letters.
         confusable: A detector read the close relative of the expected language that it is often confused with.
-        why: What decided, in a few words, for reports.
+        why: What decided.
     """
 
     answer: Answer
@@ -83,4 +98,4 @@ class Judgement:
     english_share: float | None
     script_share: float | None
     confusable: bool
-    why: str
+    why: Why

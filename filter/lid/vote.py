@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from synth.filter.lid.detectors import Detector
 from synth.filter.lid.thresholds import Thresholds
-from synth.filter.lid.values import Answer, Ballot, Reading, Vote
+from synth.filter.lid.values import Answer, Ballot, Reading, Vote, Why
 from synth.languages import LANGUAGES
 
 
@@ -79,7 +79,7 @@ def knows_well(detector: Detector, code: str) -> bool:
     return code in detector.knows and code not in detector.weak
 
 
-def decide(tally: Tally, thresholds: Thresholds) -> tuple[Answer, str]:
+def decide(tally: Tally, thresholds: Thresholds) -> tuple[Answer, Why]:
     """The answer by count of votes, and why.
 
     Right: more say yes than no, and no more are unsure than say yes. Wrong: nobody says yes, and two say no, or CLD2
@@ -87,22 +87,22 @@ def decide(tally: Tally, thresholds: Thresholds) -> tuple[Answer, str]:
     """
     yes, no = tally.count(Vote.YES), tally.count(Vote.NO)
     if yes > no and yes >= tally.count(Vote.ABSTAINS):
-        return Answer.RIGHT, "vote"
+        return Answer.RIGHT, Why.VOTE
     if yes:
-        return Answer.CANNOT_JUDGE, "detectors disagree" if no else "no detector is sure"
+        return Answer.CANNOT_JUDGE, Why.DISAGREE if no else Why.UNSURE
     if tally.rival in thresholds.twins(tally.expected):
         return _decide_twin(tally, no, thresholds)
     if no > 1 or (no == 1 and tally.rival_is_sure and tally.letters >= thresholds.reject_letters):
-        return Answer.WRONG, "vote"
+        return Answer.WRONG, Why.VOTE
     return Answer.CANNOT_JUDGE, _unjudged(tally)
 
 
-def _decide_twin(tally: Tally, no: int, thresholds: Thresholds) -> tuple[Answer, str]:
+def _decide_twin(tally: Tally, no: int, thresholds: Thresholds) -> tuple[Answer, Why]:
     if no and tally.agreed_on_rival and tally.letters >= thresholds.twin_letters:
-        return Answer.WRONG, "vote"
-    return Answer.CANNOT_JUDGE, f"not told apart from {tally.rival}"
+        return Answer.WRONG, Why.VOTE
+    return Answer.CANNOT_JUDGE, Why.TWINS
 
 
-def _unjudged(tally: Tally) -> str:
+def _unjudged(tally: Tally) -> Why:
     known = any(ballot.vote is not Vote.LACKS for ballot in tally.ballots)
-    return "no detector is sure" if known else "no detector knows the language"
+    return Why.UNSURE if known else Why.UNKNOWN
