@@ -13,7 +13,7 @@ REMOVED = {"en": ["s1"], "es": ["s1", "s2"], "sw": ["s3"], "th": []}
         (Reach.PER_LANGUAGE, {"en": ["s1"], "es": ["s1", "s2"], "sw": ["s3"], "th": []}),
         (Reach.ENGLISH, {"en": ["s1"], "es": ["s1"], "sw": ["s1"], "th": ["s1"]}),
         (Reach.ENGLISH_AND_OWN, {"en": ["s1"], "es": ["s1", "s2"], "sw": ["s1", "s3"], "th": ["s1"]}),
-        (Reach.ANY, dict.fromkeys(REMOVED, ["s1", "s2", "s3"])),
+        (Reach.ANY, {lang: ["s1", "s2", "s3"] for lang in REMOVED}),
     ],
 )
 def test_each_policy(reach: Reach, expected: dict[str, list[str]]) -> None:
