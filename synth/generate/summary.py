@@ -25,15 +25,23 @@ def summary(layout: Layout) -> dict[str, Any]:
     by_cell: dict[str, dict[str, Counter[str]]] = {}
     rungs: Counter[str] = Counter()
     totals: Counter[str] = Counter()
+    by_task: Counter[str] = Counter()
     for part, marker in made_parts(layout):
         cell = by_cell.setdefault(part.task, {}).setdefault(part.lang, Counter())
         cell.update(marker.outcomes)
         rungs.update(marker.rungs)
+        by_task[part.task] += marker.prompt_tokens + marker.completion_tokens
         totals.update(
             requests=marker.requests, prompt_tokens=marker.prompt_tokens, completion_tokens=marker.completion_tokens
         )
     cells = {task: {lang: dict(count) for lang, count in langs.items()} for task, langs in by_cell.items()}
-    return {"corpus": str(layout.root), "outcomes": cells, "rungs": dict(rungs), "costs": dict(totals)}
+    return {
+        "corpus": str(layout.root),
+        "outcomes": cells,
+        "rungs": dict(rungs),
+        "costs": dict(totals),
+        "tokens_by_task": dict(by_task),
+    }
 
 
 def made_parts(layout: Layout) -> list[tuple[Part, Marker]]:
