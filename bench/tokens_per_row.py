@@ -2,8 +2,8 @@
 
     python bench/tokens_per_row.py --source SOURCES.yaml [--langs es,hi] [--limit 20] [--teacher embedded|URL]
 
-Both sides run on one server, one after the other, with the same prompts, sampling and limits, and are judged by the same
-validators. The baseline sends equal requests once and counts their tokens each time (the teacher is deterministic).
+Both sides run on one server, one after the other, with the same prompts, sampling and limits, and are judged by the
+same validators. The baseline sends equal requests once and counts their tokens each time (the teacher is deterministic).
 """
 
 from __future__ import annotations
@@ -62,9 +62,10 @@ def report(machine: str, ours: Recorded, found: dict[str, Any], bills: dict[str,
         plain = sum(bills[task].tokens for task in tasks)
         plain_kept = sum(bills[task].kept for task in tasks)
         spent = sum(found["tokens_by_task"][task] for task in tasks)
-        print(f"{name}: synth {spent} tokens for {kept} kept rows = {spent / max(1, kept):.0f} a row; "
-              f"plain {plain} for {plain_kept} = {plain / max(1, plain_kept):.0f} a row; "
-              f"ratio {spent / max(1, kept) / (plain / max(1, plain_kept)):.2f}; tokens alone {spent / plain:.2f}")  # fmt: skip
+        ratio = (spent / max(1, kept)) / (plain / max(1, plain_kept))
+        print(f"{name}: synth {spent} tokens for {kept} kept rows = {spent / max(1, kept):.0f} a row")
+        print(f"    plain {plain} for {plain_kept} = {plain / max(1, plain_kept):.0f} a row; ratio {ratio:.2f}")
+        print(f"    tokens alone, whatever is kept: {spent / plain:.2f}")
     print(
         f"synth: {len(ours.calls)} requests in {ours.seconds:.0f} s; plain: {sum(b.requests for b in bills.values())}"
     )
