@@ -3,7 +3,7 @@
     python bench/tokens_per_row.py --source SOURCES.yaml [--langs es,hi] [--limit 20] [--teacher embedded|URL]
 
 Both sides run on one server, one after the other, with the same prompts, sampling and limits, and are judged by the
-same validators. The baseline sends equal requests once and counts their tokens each time (the teacher is deterministic).
+Both sides run on one server, one after the other, with the same prompts, sampling and limits, judged by the same
 """
 
 from __future__ import annotations
