@@ -2,8 +2,8 @@
 
     python bench/tokens_per_row.py --source SOURCES.yaml [--langs es,hi] [--limit 20] [--teacher embedded|URL]
 
-Both sides run on one server, one after the other, with the same prompts, sampling and limits, and are judged by the
-Both sides run on one server, one after the other, with the same prompts, sampling and limits, judged by the same
+Both sides run on one server, one after the other, with the same prompts, sampling and limits, and the same validators
+judge them. The baseline sends equal requests once and counts their tokens each time (the teacher is deterministic).
 """
 
 from __future__ import annotations
