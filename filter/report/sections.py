@@ -138,7 +138,8 @@ def lengths(cells: Sequence[Cell], rules: Mapping[str, Any]) -> Iterator[str]:
     yield "<p>Ratio in code points, on a logarithmic scale. The line is the median of human translations, the band what "
     yield "the policy accepts for a text of 200 characters (for shorter ones it is wider).</p>"
     yield '<div class="plots">'
-    for lang, each in _by_language(cell for cell in cells if cell.kind != Kind.SOURCE and cell.lang != "en").items():
+    mine = (cell for cell in cells if cell.kind != Kind.SOURCE and cell.lang != "en")
+    for lang, each in _by_language(mine).items():
         counts = [sum(column) for column in zip(*(cell.lengths for cell in each), strict=True)]
         usual = table["languages"].get(lang, {"median": 0.0, "spread": 1.0})
         spread = usual["spread"] * (table["base"] ** 2 + table["short"] ** 2 / 200) ** 0.5
