@@ -47,6 +47,7 @@ class Reason(StrEnum):
     CHOICES_NOT_DISTINCT = "choices_not_distinct"
     CHOICES_COUNT = "choices_count"
     SIDES_MERGED = "sides_merged"
+    SIDES_SWAPPED = "sides_swapped"
     SPAN_LOST = "span_lost"
     SPAN_MISMATCH = "span_mismatch"
     TOKEN_COUNT = "token_count"  # noqa: S105 - a reason, no password

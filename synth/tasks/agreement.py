@@ -12,6 +12,7 @@ from synth.outcomes import Reason, Violation
 from synth.tasks.base import Column, Policy, Row
 from synth.tasks.invariants import shown
 from synth.tasks.sides import merged_sides
+from synth.tasks.swapped import swapped_sides
 from synth.tasks.text import folded
 
 Comparison = Callable[[Row, Row], list[Violation]]
@@ -66,11 +67,16 @@ def nothing_lost(columns: Sequence[Column]) -> Comparison:
 
 
 def sides_apart(first: str, second: str) -> Comparison:
-    """The two sides of a pair have not been merged into one (`sides.merged_sides`)."""
+    """The two sides of a pair are neither merged (`sides.merged_sides`) nor exchanged (`swapped.swapped_sides`)."""
 
     def compare(source: Row, row: Row) -> list[Violation]:
-        why = merged_sides((source[first], source[second]), (row[first], row[second]))
-        return [Violation(Reason.SIDES_MERGED, f"{first} and {second}: {why}")] if why else []
+        before, after = (source[first], source[second]), (row[first], row[second])
+        checks = ((Reason.SIDES_MERGED, merged_sides), (Reason.SIDES_SWAPPED, swapped_sides))
+        return [
+            Violation(reason, f"{first} and {second}: {why}")
+            for reason, check in checks
+            if (why := check(before, after))
+        ]
 
     return compare
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from synth.generate.asking import NoAnswer, RowTrace
@@ -9,6 +10,8 @@ from synth.generate.recipes.common import Job, Made, translate_fields
 from synth.generate.recipes.fields import fields_of, option_names, with_fields
 from synth.spans import clean_text
 
+_NONE = re.compile(r"\b(?:none|all|both|neither|any) of (?:the|these|those)\b", re.IGNORECASE)
+_NONE_NOTE = 'A choice such as "None of the above choices" speaks of the other choices: keep that meaning.'
 _DISTINCT = "The numbered values are choices of a test: no two of your values may be the same."
 
 
@@ -16,10 +19,15 @@ async def translate_plain(job: Job, trace: RowTrace) -> Made:
     """Translate a pair or a multiple-choice example."""
     fields = fields_of(job.task, job.example.row)
     options = option_names(job.task, job.example.row)
-    texts, unit = await translate_fields(fields, options, job, trace)
+    texts, unit = await translate_fields(fields, options, job, trace, _note(fields, options))
     if job.chat and collapsed(fields, texts, options):
         texts = await _told_apart(fields, options, texts, job, trace)
     return Made(with_fields(job.task, job.example.row, texts), unit)
+
+
+def _note(fields: Mapping[str, str], options: Iterable[str]) -> str:
+    """A word to the teacher where an option speaks of the other options (half of Cosmos QA's examples have one)."""
+    return _NONE_NOTE if any(_NONE.search(fields[name]) for name in options) else ""
 
 
 async def _told_apart(
