@@ -1,4 +1,4 @@
-"""Whether a translation has exchanged the two sides of a pair: judged by numbers, names and length, which survive it."""
+"""Whether a translation has exchanged the two sides of a pair: numbers, names and lengths, which survive, tell."""
 
 from __future__ import annotations
 
