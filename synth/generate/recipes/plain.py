@@ -26,7 +26,7 @@ async def translate_plain(job: Job, trace: RowTrace) -> Made:
 
 
 def _note(fields: Mapping[str, str], options: Iterable[str]) -> str:
-    """A word to the teacher where an option speaks of the other options (three in four of Cosmos QA's examples have one)."""
+    """A word to the teacher where an option speaks of the others, as in three of four Cosmos QA examples."""
     return _NONE_NOTE if any(_NONE.search(fields[name]) for name in options) else ""
 
 
