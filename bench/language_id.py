@@ -171,7 +171,9 @@ def language_table(data: list[Texts], judge: Judge) -> str:
     """A row a language: the vote on both halves, and each detector with the script alone."""
     alone = {name: Judge([name]) for name in DetectorName if str(name) not in judge.missing}
     head = ("language", "lines", "vote 1", "vote 1 test", "vote 3", "vote 3 test", "wrong 1", "cannot judge 1")
-    return table((*head, *(f"{name} 1 / 3" for name in alone)), [language_row(texts, judge, alone) for texts in data])
+    return table(
+        (*head, *(f"only {name} 1 / 3" for name in alone)), [language_row(texts, judge, alone) for texts in data]
+    )
 
 
 def language_row(texts: Texts, judge: Judge, alone: dict[DetectorName, Judge]) -> tuple[str, ...]:
