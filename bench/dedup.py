@@ -51,7 +51,10 @@ def streams(size: int, units: int, seed: int) -> Any:
     rng = np.random.default_rng(seed)
     weights = 1.0 / np.arange(1, size + 1)
     cumulative = np.cumsum(weights / weights.sum())
-    draw = lambda count: np.minimum(np.searchsorted(cumulative, rng.random(count)), size - 1)  # noqa: E731
+
+    def draw(count: int) -> Any:
+        return np.minimum(np.searchsorted(cumulative, rng.random(count)), size - 1)
+
     successors = draw(size * 24).reshape(size, 24)
     width = max(1, units // 64 + 1)
     rows = [draw(width)]

@@ -74,11 +74,11 @@ class _Table:
 
 
 def _field(column: SignedColumn, order: Ints) -> Field:
-    """Number folded texts and keep one raw form of each."""
+    """Let one raw form stand for all that fold to the same text."""
     codes = codes_of(column.keys)
     forms = np.empty(int(codes.max(initial=-1)) + 1, np.int64)
     forms[codes] = np.arange(len(codes))
-    return Field([column.texts[form] for form in forms.tolist()], codes[column.index[order]])
+    return Field(column.texts, forms[codes][column.index[order]])
 
 
 def _tabulate(rows: DedupInput, columns: Sequence[SignedColumn]) -> _Table:
@@ -112,7 +112,7 @@ class _Candidates:
     def runs(self, count: int, salt: Hashes, among: Ints) -> Runs:
         """Runs among some of the rows; rows of different salt never meet."""
         if self.signed is not None:
-            signed = self.signed[:, among]
+            signed = self.signed if len(among) == count else self.signed[:, among]
             bands = [group(band_keys(signed, members) ^ salt[among]) for members in self.banding.members()]
             return join([Runs(among[band.rows], band.starts, band.lengths) for band in bands])
         assert self.keys is not None and self.rows is not None

@@ -55,7 +55,10 @@ class Distinct:
 
 def distinct(column: Sequence[str]) -> Distinct:
     """Distinct raw texts of a column, so that a paragraph shared by many rows is cut and signed once."""
-    numbers = {text: number for number, text in enumerate(dict.fromkeys(column))}
+    texts = dict.fromkeys(column)
+    if len(texts) == len(column):
+        return Distinct(list(column), np.arange(len(column)))
+    numbers = {text: number for number, text in enumerate(texts)}
     index = np.fromiter(map(numbers.__getitem__, column), np.int64, len(column))
     return Distinct(list(numbers), index)
 

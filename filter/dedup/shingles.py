@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.filter.dedup.arrays import Bools, Hashes, Ints, Words
+from synth.filter.dedup.arrays import Bools, Ints, Words
 from synth.filter.dedup.folding import Folded, fold, fold_table, spans
 
 Unsigned = TypeVar("Unsigned", np.uint32, np.uint64)
@@ -93,17 +93,18 @@ def _powers(multiplier: int, size: int) -> Words:
     return np.multiply.accumulate(powers)
 
 
-def text_keys(folded: Folded) -> Hashes:
-    """A 128-bit key a text, shape (texts, 2): equal for equal folded texts; two that differ agree with odds of 2^-128.
+def text_keys(folded: Folded, words: int = len(KEY_MULTIPLIERS)) -> Words:
+    """A key a text of that many 32-bit words, shape (texts, words): equal for equal folded texts.
 
-    Four polynomials over the mixed code points. That of a block is cut into texts by one `reduceat`, and divided by
-    the power at which a text begins, so that a key does not depend on the text's place.
+    Each word is a polynomial over the mixed code points, so that two texts that differ agree in it with odds of 2^-32.
+    That of a block is cut into texts by one `reduceat`, and divided by the power at which a text begins, so that a key
+    does not depend on the text's place.
     """
     mixed = mix32(folded.codes)
     size = max(1 << 17, 1 << (len(mixed) - 1).bit_length())  # one size for nearly all blocks: tables are kept
-    keys = np.empty((len(folded.starts), len(KEY_MULTIPLIERS)), np.uint32)
-    for column, multiplier in enumerate(KEY_MULTIPLIERS):
+    keys = np.empty((len(folded.starts), words), np.uint32)
+    for column, multiplier in enumerate(KEY_MULTIPLIERS[:words]):
         sums = np.add.reduceat(mixed * _powers(multiplier, size)[: len(mixed)], folded.starts, dtype=np.uint32)
         inverse = pow(multiplier, -1, 1 << 32)
         keys[:, column] = sums * _powers(inverse, size)[folded.starts]
-    return keys.view(np.uint64)
+    return keys

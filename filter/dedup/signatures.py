@@ -17,6 +17,7 @@ from synth.filter.dedup.config import Banding
 from synth.filter.dedup.folding import blocks
 from synth.filter.dedup.shingles import fold_block, grams, hashed, mix32, text_keys
 
+KEY_WORDS = 4
 BAND_MULTIPLIER = np.uint64(0xD6E8FEB86659FD93)  # odd, well mixed (from Pelle Evensen's rrmxmx mixer)
 
 
@@ -54,15 +55,17 @@ def signatures(texts: Sequence[str], n: int, count: int, *, seed: int = 1, field
     Every column depends on its own text alone: parts may be signed anywhere and put side by side.
     """
     signed = np.empty((count, len(texts)), np.uint32)
-    keys = np.empty((len(texts), 2), np.uint64)
+    own = KEY_WORDS if count < KEY_WORDS else KEY_WORDS // 2  # words of a key that are polynomials
+    keys = np.empty((len(texts), KEY_WORDS), np.uint32)
     for start, stop in blocks(texts):
         folded = fold_block(texts[start:stop])
-        keys[start:stop] = text_keys(folded)
+        keys[start:stop, :own] = text_keys(folded, own)
         if count:
             found = grams(folded, n)
             values = hashed(folded.codes, folded, found, n) ^ field_salt(field)
             minima(values, np.cumsum(found.counts) - found.counts, count, seed, signed[:, start:stop])
-    return signed, keys
+    keys[:, own:] = signed[: KEY_WORDS - own].T
+    return signed, keys.view(np.uint64)
 
 
 def band_keys(signed: Words, members: tuple[int, ...]) -> Hashes:

@@ -14,12 +14,15 @@ from synth.filter.dedup.jaccard import jaccard, sets_of
 # Pairs whose signatures agree in fewer places than this many standard deviations below the threshold are not verified:
 # of pairs exactly at the threshold that loses 1 in 3,000 at most, and it spares more than half of the verification.
 DEVIATIONS = 3.0
-TEXTS_AT_ONCE = 100_000  # texts whose n-gram sets are held in memory at a time
+TEXTS_AT_ONCE = 50_000  # texts whose n-gram sets are held in memory at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One text field of the rows: its distinct folded texts (one raw form of each), and each row's index among them."""
+    """One text field of the rows: its distinct raw texts, and for each row the index of the one that stands for it.
+
+    Rows whose texts fold to the same have the same index.
+    """
 
     texts: Sequence[str]
     index: Ints

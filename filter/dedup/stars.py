@@ -21,7 +21,7 @@ from synth.filter.dedup.similarity import Similarity
 
 NOBODY = -1
 PAIRS_PER_MEMBER = 2  # runs are compared in full once they hold no more pairs than this for each of their members
-PAIRS_AT_ONCE = 1 << 22
+PAIRS_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def test_every_field_must_be_similar(mode: Mode) -> None:
     premises = reference.corpus("Latn", 60, seed=1)
     hypotheses = reference.corpus("Latn", 60, seed=2)
     rng = random.Random(3)
-    rows = [(rng.choice(premises), rng.choice(hypotheses)) for _ in range(500)]
+    rows: list[tuple[str, ...]] = [(rng.choice(premises), rng.choice(hypotheses)) for _ in range(500)]
     ids = [f"r{row:05d}" for row in range(len(rows))]
     columns = {"premise": [row[0] for row in rows], "hypothesis": [row[1] for row in rows]}
     found = find_duplicates(DedupInput(ids, columns, "es"), DedupConfig(mode=mode))
