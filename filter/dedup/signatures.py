@@ -50,9 +50,10 @@ def minima(values: Words, starts: Ints, count: int, seed: int, out: Words) -> No
 
 
 def signatures(texts: Sequence[str], n: int, count: int, *, seed: int = 1, field: int = 0) -> tuple[Words, Hashes]:
-    """Words, shape (count, texts), and text keys, shape (texts, 2), of any number of texts.
+    """Signatures, shape (count, texts), and 128-bit text keys, shape (texts, 2), of any number of texts.
 
-    Every column depends on its own text alone: parts may be signed anywhere and put side by side.
+    Every column depends on its own text alone: parts may be signed anywhere and put side by side. Half of a key is the
+    beginning of the signature, which costs nothing; without a signature the other half is made longer.
     """
     signed = np.empty((count, len(texts)), np.uint32)
     own = KEY_WORDS if count < KEY_WORDS else KEY_WORDS // 2  # words of a key that are polynomials
