@@ -279,7 +279,9 @@ class HubHandler(Handler):
             raise Refused(404, "EntryNotFound", f"{below} does not exist")
         deep = self.query.get("recursive", ["False"])[0].lower() == "true"
         folders = {"/".join(path.split("/")[:n]) for path in inside for n in range(1, path.count("/") + 1)}
-        entries = [{"type": "directory", "path": path, "size": 0, "oid": "0" * 40} for path in sorted(folders)]
+        entries: list[dict[str, Any]] = [
+            {"type": "directory", "path": path, "size": 0, "oid": "0" * 40} for path in sorted(folders)
+        ]
         entries += [self._entry(path, blob) for path, blob in sorted(inside.items())]
         return [
             entry

@@ -32,7 +32,7 @@ def test_the_metadata_is_what_the_hubs_own_class_reads(card: str) -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        data = DatasetCard(card).data.to_dict()
+        data: dict[str, Any] = yaml.safe_load(str(DatasetCard(card).data))
     assert data["language"] == ["de", "en", "sw"]
     assert data["annotations_creators"] == data["language_creators"] == ["machine-generated"]
     assert data["multilinguality"] == ["translation"]

@@ -146,7 +146,7 @@ def test_the_command_refuses_and_drops(everything: tuple[Path, Manifest], capsys
         publish(folder, "--non-commercial")
     assert publish(folder, "--drop", "ccg, anli_plus,qqp") == 0
     shown = capsys.readouterr().out
-    assert "ccg" not in shown and "kept/mnli/de/part-00000.parquet" in shown
+    assert "ccg.de" not in shown and "kept/ccg" not in shown and "kept/mnli/de/part-00000.parquet" in shown
 
 
 def test_an_unfiltered_corpus_is_not_published(tmp_path: Path) -> None:
