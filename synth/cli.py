@@ -43,19 +43,28 @@ def _with_hint(parser: argparse.ArgumentParser, message: str) -> str:
     return f"{message} ({hint.rstrip('?')}?)" if hint else message
 
 
-def make_parser(verb: str | None) -> argparse.ArgumentParser:
-    """The parser; only the verb that is called has its options (and its imports)."""
+def parse(words: Sequence[str], verb: str | None) -> argparse.Namespace:
+    """The parsed command line; only the verb that is called has its options (and its imports).
+
+    Raises:
+        BadFlag: An option is unknown or lacks its value; the nearest option of the verb is named.
+    """
     parser = _Parser(
         prog="synth", description="Synthetic multilingual intermediate-task data, end to end.", allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"synth {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
+    called: argparse.ArgumentParser = parser
     for name, (module, help_text) in VERBS.items():
         told = help_text[0].upper() + help_text[1:] + "."
         sub = verbs.add_parser(name, help=help_text, description=told, allow_abbrev=False)
         if name == verb:
             importlib.import_module(module).add_arguments(sub)
-    return parser
+            called = sub
+    parsed, unknown = parser.parse_known_args(words)
+    if unknown:  # left to argparse, the parser of all verbs would report it, which knows no verb's options
+        called.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return parsed
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -65,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
         _check_verb(verb)
-        parsed = make_parser(verb).parse_args(words)
+        parsed = parse(words, verb)
         code = importlib.import_module(VERBS[parsed.verb][0]).run(parsed)
         sys.stdout.flush()
         return int(code)

@@ -7,7 +7,24 @@ from hypothesis import strategies as st
 
 from synth.sentences import split_offsets, split_sentences
 
-_PIECES = ["Mr. ", "A dog", " ran", ". ", "! ", "? ", ".\n", '." ', "U.S. ", "3.5", " e.g. ", "The", " 12 ", "(", ") ", "。"]
+_PIECES = [
+    "Mr. ",
+    "A dog",
+    " ran",
+    ". ",
+    "! ",
+    "? ",
+    ".\n",
+    '." ',
+    "U.S. ",
+    "3.5",
+    " e.g. ",
+    "The",
+    " 12 ",
+    "(",
+    ") ",
+    "。",
+]
 texts = st.one_of(st.text(max_size=60), st.lists(st.sampled_from(_PIECES), max_size=20).map("".join))
 
 

@@ -22,7 +22,7 @@ _PIECES = [
     *("  ", "\n", "\u00a0", "\u3000", "\t "),
 ]
 texts = st.lists(st.sampled_from(_PIECES), max_size=30).map("".join)
-any_text = st.one_of(texts, st.text(st.characters(exclude_categories=("Cs",)), max_size=40))
+any_text = st.one_of(texts, st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
 
 
 @st.composite

@@ -89,6 +89,7 @@ def test_a_write_that_fails_half_way_leaves_nothing_in_the_way_of_the_next(tmp_p
         journal.append(ANSWERS[0])
         stream = journal._stream
         assert stream is not None
+        whole = stream
 
         class Full:
             """Takes ten bytes, then has no space."""
@@ -99,12 +100,12 @@ def test_a_write_that_fails_half_way_leaves_nothing_in_the_way_of_the_next(tmp_p
             def write(self, data: memoryview) -> int:
                 if not self.left:
                     raise OSError(errno.ENOSPC, "No space left on device")
-                taken = stream.write(data[: self.left])
+                taken = int(whole.write(data[: self.left]))
                 self.left = 0
                 return taken
 
             def __getattr__(self, name: str) -> object:
-                return getattr(stream, name)
+                return getattr(whole, name)
 
         journal._stream = Full()  # type: ignore[assignment]
         with pytest.raises(DiskError, match=r"No space left.*run the same command again"):

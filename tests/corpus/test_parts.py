@@ -15,11 +15,11 @@ from synth.corpus.markers import read_marker
 from synth.corpus.rows import PROVENANCE, read_rows
 from synth.errors import DiskError
 from synth.generate.chunk_run import is_done, run_chunk
-from synth.generate.chunks import make_chunks
+from synth.generate.chunks import Chunk, make_chunks
 from synth.generate.local import complete, run_open
 from synth.outcomes import Kind
 from synth.tasks import get_task
-from tests.generate.fakes import Chunk, Teacher, chunk_of, examples, make, tools
+from tests.generate.fakes import Teacher, chunk_of, examples, make, tools
 
 
 def _two_chunks() -> tuple[Chunk, Chunk]:
@@ -170,7 +170,9 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path: Path, monkeypa
 
 
 def test_fingerprints_do_not_depend_on_the_order_of_keys() -> None:
-    assert fingerprint({"a": 1, "b": [2, 3]}) == fingerprint({"b": [2, 3], "a": 1}) != fingerprint({"a": 1, "b": [3, 2]})
+    assert (
+        fingerprint({"a": 1, "b": [2, 3]}) == fingerprint({"b": [2, 3], "a": 1}) != fingerprint({"a": 1, "b": [3, 2]})
+    )
 
 
 def test_chunks_of_a_run_write_the_same_bytes_in_any_order(tmp_path: Path) -> None:

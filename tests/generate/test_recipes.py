@@ -13,7 +13,7 @@ from synth.prompts.fewshot import FewShotStyle
 from synth.prompts.mt import TranslationStyle
 from synth.sources.base import Example
 from synth.tasks import TASKS, get_task
-from synth.teacher.calls import Call, RequestRefused, Reply
+from synth.teacher.calls import Call, Reply, RequestRefused
 from tests.generate.fakes import Row, Teacher, chunk_of, data, example, examples, keys, make, stand_in, system, tools
 from tests.teacher.standin import translate
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -165,10 +164,10 @@ def test_more_than_ten_questions_are_asked_in_batches(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("lang", ["zh", "th", "ar"])
-@pytest.mark.parametrize("make_style", [FewShotStyle, lambda: None])
-def test_offsets_hold_where_sentences_are_joined(tmp_path: Path, lang: str, make_style: Callable[[], None]) -> None:
+@pytest.mark.parametrize("style", [FewShotStyle(), None])
+def test_offsets_hold_where_sentences_are_joined(tmp_path: Path, lang: str, style: FewShotStyle | None) -> None:
     found = examples("squad_v1", "squad_v2")
-    rows = make(chunk_of(found, lang), tools(tmp_path, make_style()), Teacher())
+    rows = make(chunk_of(found, lang), tools(tmp_path, style), Teacher())
     for row in rows:
         assert row["synth_outcome"] == "kept", (get_language(lang).name, row["synth_detail"])
         for text, start in zip(row["answers"]["text"], row["answers"]["answer_start"], strict=True):

@@ -1,0 +1,123 @@
+"""The engine `ray`: two nodes on one machine, one of them killed half way, and the same corpus as from the local engine."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Cli
+from tests.teacher.standin import StandInProcess
+
+HAS_RAY = importlib.util.find_spec("ray") is not None
+needs_ray = pytest.mark.skipif(not HAS_RAY, reason="Ray is not installed (extra `cluster`)")
+ROOT = Path(__file__).resolve().parents[2]
+# The command line in a process of its own. Each worker takes a whole CPU, as a teacher of its own would: after the loss
+# of a node its actor fits nowhere, so that nothing may wait for it.
+DRIVER = """
+import sys
+from synth.generate import cluster
+from synth.cli import main
+cluster.LEASE_S = 3.0
+cluster._needs = lambda _config: {"num_cpus": 1}
+sys.exit(main(sys.argv[1:]))
+"""
+ASKED = ("--langs", "es,sw,th", "--tasks", "squad_v1,squad_v2,anli_plus,mnli,qqp", "--kind", "both", "--in-flight", 6)
+
+
+@pytest.fixture
+def two_nodes() -> Iterator[tuple[Any, Any]]:
+    """A cluster of a head and a second node, one CPU each; nothing of it is left behind."""
+    from ray.cluster_utils import Cluster
+
+    folder = tempfile.mkdtemp(prefix="ray")  # short: sockets lie in it, and their paths may have 107 characters
+    quick = {"health_check_period_ms": 500, "health_check_failure_threshold": 4, "health_check_timeout_ms": 500}
+    cluster = Cluster(
+        initialize_head=True,
+        head_node_args={"num_cpus": 1, "temp_dir": folder, "include_dashboard": False, "_system_config": quick},
+    )
+    try:
+        yield cluster, cluster.add_node(num_cpus=1)
+    finally:
+        cluster.shutdown()
+        left = _mentioning(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        assert not left, "Ray processes outlive the test"
+
+
+def _mentioning(text: str, seconds: float = 15.0) -> list[str]:
+    """Command lines of processes that name `text` and do not end in time."""
+    until = time.monotonic() + seconds
+    while True:
+        found = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            found += [words] if text in words else []
+        if not found or time.monotonic() > until:
+            return found
+        time.sleep(0.2)
+
+
+def _files(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*.parquet")}
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_killed_node_loses_and_doubles_nothing(tmp_path: Path, cli: Cli, two_nodes: tuple[Any, Any]) -> None:
+    cluster, second = two_nodes
+    local, spread = tmp_path / "local", tmp_path / "ray"
+    with StandInProcess(tmp_path, latency=0.05) as teacher:
+        asked = [str(word) for word in ("generate", "--teacher", teacher.url, *ASKED)]
+        assert cli(*asked, "--out", local)[0] == 0
+        one_pass = teacher.requests
+        command = [sys.executable, "-c", DRIVER, *asked, "--engine", "ray", "--workers", "2", "--out", str(spread)]
+        with (tmp_path / "driver.log").open("wb") as log:
+            driver = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"RAY_ADDRESS": cluster.address}, stderr=log)
+            try:
+                _wait(driver, lambda: teacher.requests > one_pass * 1.35 and len(_holders(spread)) == 2)
+                cluster.remove_node(second, allow_graceful=False)
+                assert driver.wait(timeout=150) == 0, (tmp_path / "driver.log").read_text()
+            finally:
+                driver.kill()
+        spent = teacher.requests - one_pass
+    told = (tmp_path / "driver.log").read_text()
+    assert "were lost with their workers and are handed out again" in told
+    assert "Traceback" not in told and "kept of generated rows" in told
+    assert _files(spread) == _files(local)
+    assert one_pass <= spent <= one_pass + 6, "only what was under way on the lost node may be asked again"
+    left = [
+        path.name for path in spread.rglob("*") if path.name.endswith((".tmp", ".journal.jsonl", ".lease", ".alive"))
+    ]
+    assert not left
+
+
+def _holders(root: Path) -> set[str]:
+    """The workers that hold a chunk now."""
+    found = set()
+    for path in (root / ".leases").glob("*.lease"):
+        try:
+            found.add(path.read_text())
+        except FileNotFoundError:
+            continue
+    return found - {""}
+
+
+def _wait(driver: subprocess.Popen[bytes], ready: Any) -> None:
+    until = time.monotonic() + 90
+    while not ready():
+        assert driver.poll() is None and time.monotonic() < until, "the run ended before a node could be killed"
+        time.sleep(0.02)
