@@ -62,7 +62,8 @@ class Panel:
         if self._fasttext:
             tally = _ask(self._fasttext, text, tally, self.thresholds.fasttext.probability)
         if self._langdetect and can_vote(self._langdetect, expected, tally.rival):
-            # 50 times slower than the others where langdetect-rs is not installed.
+            # 50 times slower than the others where langdetect-rs is not installed. Its no is needed as well: asked only
+            # where a yes would do, it would leave 4.0 % of text in wrong languages unjudged instead of 2.8 %.
             undecided = decide(tally, self.thresholds)[0] is Answer.CANNOT_JUDGE
             if undecided:
                 tally = _ask(self._langdetect, text, tally, self.thresholds.langdetect.probability)
