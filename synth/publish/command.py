@@ -52,10 +52,25 @@ def run(args: argparse.Namespace) -> int:
     require_terms(terms, args.non_commercial)
     beside = args.manifest if args.manifest.is_dir() else args.manifest.parent
     require(verify_manifest(whole, root, beside), whole.name)
-    items = items_of(manifest, root, terms, args.repo)
+    manifest, place = _packed(args, manifest, root)
+    items = items_of(manifest, place, terms, args.repo)
     if args.dry_run:
         return _show_plan(args, items, terms)
     return _send(args, manifest, root, items)
+
+
+def _packed(args: argparse.Namespace, manifest: Manifest, root: Path) -> tuple[Manifest, Path]:
+    """A corpus of many files is published as few large ones."""
+    from synth.publish import pack
+
+    if len(manifest.files) <= pack.PACK_ABOVE:
+        return manifest, root
+    folder = root / "packed" / args.repo.replace("/", "--")
+    return pack.pack(manifest, root, folder, say=_say), folder
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _check_repo(repo: str) -> None:
@@ -91,7 +106,7 @@ def _send(args: argparse.Namespace, manifest: Manifest, root: Path, items: list[
     from synth.publish.hub import connect
     from synth.publish.upload import publish
 
-    hub = connect(args.endpoint, lambda line: print(line, file=sys.stderr, flush=True))
+    hub = connect(args.endpoint, _say)
     message = f"{manifest.name}, version {manifest.version} ({manifest.identity[:12]})"
     revision = publish(hub, args.repo, items, private=not args.public, message=message)
     out = args.out or root / "published.yaml"
