@@ -45,8 +45,13 @@ def test_every_difference_is_named_with_both_values(tmp_path: Path) -> None:
     other["sources"] = {"mnli": {"kind": "hub", "sampled": 5}}
     with pytest.raises(BadFolder) as refused:
         describe(Layout(tmp_path), other, ["es"], ["mnli"])
-    for piece in ("kind: 'translation' there, 'both' asked", "teacher model: 'm' there, 'n' asked",
-                  "teacher extra: None there, 1 asked", "source of mnli: kind: 'sample' there, 'hub' asked", "another --out"):  # fmt: skip
+    for piece in (
+        "kind: 'translation' there, 'both' asked",
+        "teacher model: 'm' there, 'n' asked",
+        "teacher extra: None there, 1 asked",
+        "source of mnli: kind: 'sample' there, 'hub' asked",
+        "another --out",
+    ):
         assert piece in str(refused.value)
     assert "limit" not in str(refused.value)
 

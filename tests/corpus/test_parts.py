@@ -1,4 +1,4 @@
-"""Parts and markers: a part is there when its marker says so and its bytes agree; only what is damaged is made again."""
+"""Parts and markers: a part is there when its marker and its bytes agree; only what is damaged is made again."""
 
 from __future__ import annotations
 

@@ -130,8 +130,9 @@ def test_ccg_is_never_reworded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "word"), [("mnli", "hypothesis"), ("anli_plus", "hypothesis"), ("qqp", "two questions"), ("squad_v1", "answer"),
-                       ("hellaswag", "choice")],
+    ("task", "word"),
+    [("mnli", "hypothesis"), ("anli_plus", "hypothesis"), ("qqp", "two questions"), ("squad_v1", "answer"),
+     ("hellaswag", "choice")],
 )  # fmt: skip
 def test_the_instruction_says_what_must_hold(task: str, word: str) -> None:
     (one,) = examples(task, count=1)[task]
