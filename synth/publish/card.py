@@ -136,7 +136,8 @@ def _licence_lines(manifest: Manifest, terms: Terms) -> Iterator[str]:
         yield f"- `{task.task}.*`: {escaped(task.note)}."
         origins = sorted({source.origin for source in TASKS[task.task].hub if source.origin})
         if origins:
-            yield f"  Rows keep the terms of their own part, named in `synth_origin`: {', '.join(origins)}."
+            yield f"  Rows keep the terms of their own part, named in `synth_origin` ({', '.join(origins)});"
+            yield "  each part is in files of its own."
     yield (
         f"- Written by {code(manifest.teacher.model)} ({escaped(terms.teacher_licence or 'terms not recorded')}). "
         f"{escaped(manifest.teacher.outputs_note)}".rstrip()

@@ -60,10 +60,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _packed(args: argparse.Namespace, manifest: Manifest, root: Path) -> tuple[Manifest, Path]:
-    """A corpus of many files is published as few large ones."""
+    """A corpus of many files is published as few large ones, and ANLI+ with files of their own for its parts."""
     from synth.publish import pack
 
-    if len(manifest.files) <= pack.PACK_ABOVE:
+    if not pack.is_needed(manifest):
         return manifest, root
     folder = root / "packed" / args.repo.replace("/", "--")
     return pack.pack(manifest, root, folder, say=_say), folder

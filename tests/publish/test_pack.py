@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from synth.corpus.rows import read_rows
+from synth.manifest.build import build_manifest
 from synth.manifest.models import Manifest, files_by_config
 from synth.manifest.store import read_manifest
 from synth.manifest.verify import verify_manifest
 from synth.publish import command
-from synth.publish.pack import pack
+from synth.publish.pack import is_needed, pack
+from tests.manifest.make_corpus import Recipe, make_corpus, rewrite
 from tests.publish.hub_server import HubServer
 
 
@@ -56,6 +58,26 @@ def test_packing_again_writes_nothing_and_packing_something_else_does(
     torn = sorted(first.files)[0]
     (folder / torn).write_bytes((folder / torn).read_bytes()[:100])
     assert pack(manifest, corpus, folder) == first
+
+
+def test_parts_under_different_terms_get_files_of_their_own(tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path, Recipe(tasks=("anli_plus",), langs=("de",)))
+    for path in sorted((corpus / "kept").rglob("*.parquet")):
+        rows = [
+            row | {"synth_origin": ("anli_r1", "mnli", "snli")[number % 3]}
+            for number, row in enumerate(read_rows(path))
+        ]
+        rewrite(corpus, path.relative_to(corpus).as_posix(), rows)
+    manifest = build_manifest(corpus)
+    assert is_needed(manifest)
+    folder = tmp_path / "packed"
+    packed = pack(manifest, corpus, folder)
+    assert verify_manifest(packed, folder) == []
+    paths = files_by_config(packed)["anli_plus.de"]
+    origins = [{row["synth_origin"] for row in read_rows(folder / path)} for path in paths]
+    assert origins == [{"anli_r1"}, {"mnli"}, {"snli"}]
+    before = {row["synth_id"] for row in rows_of(corpus, files_by_config(manifest)["anli_plus.de"])}
+    assert {row["synth_id"] for row in rows_of(folder, paths)} == before
 
 
 @pytest.mark.usefixtures("waits")
