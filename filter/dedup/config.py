@@ -33,8 +33,8 @@ class Banding:
     Args:
         bands: Disjoint bands.
         rows: Values in a band.
-        cross: Further bands over the same values, read across the disjoint ones. They cost no hashing and square the
-            small miss rate near the threshold.
+        cross: Further bands over the same values, read across the disjoint ones. They cost no hashing, and most pairs
+            near the threshold that the disjoint bands miss are found by them.
     """
 
     bands: int
@@ -73,7 +73,7 @@ def banding_for(threshold: float, recall: float = 0.99, budget: int = MAX_PERMUT
     for rows in range(2, MAX_BAND_ROWS + 1):
         bands = max(1, math.ceil(math.log1p(-recall) / math.log1p(-(threshold**rows))))
         if bands * rows <= budget:
-            fitting.append(Banding(bands, rows, cross=bands // 2 if rows > 1 else 0))
+            fitting.append(Banding(bands, rows, cross=bands))
     if not fitting:
         raise BadFlag(
             f"dedup threshold {threshold} needs more than {budget} signature values for a recall of {recall}; "

@@ -18,7 +18,7 @@ from synth.filter.dedup.folding import blocks
 from synth.filter.dedup.shingles import fold_block, grams, hashed, mix32, text_keys
 
 KEY_WORDS = 4
-BAND_MULTIPLIER = np.uint64(0xD6E8FEB86659FD93)  # odd, well mixed (from Pelle Evensen's rrmxmx mixer)
+BAND_MULTIPLIER = np.uint64(0xD6E8FEB86659FD93)  # odd, well mixed (the multiplier of degski's 64-bit mixer)
 
 
 @lru_cache(maxsize=16)
