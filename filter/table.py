@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from synth.filter.funnel import Cell, add, as_json
@@ -11,7 +12,9 @@ from synth.filter.policy import Policy
 from synth.filter.run import FilterResult
 from synth.outcomes import Kind
 
-MANY = 12  # languages; above it the table shows tasks only, and the languages that lost most
+FEW = 20  # lines; with more (task, language) pairs the table has a line a task, and the languages that lost most
+WORST = 5
+WIDTH = 120  # columns where there is no terminal to ask
 
 
 def totals(result: FilterResult, policy: Policy) -> dict[str, Any]:
@@ -33,33 +36,41 @@ def totals(result: FilterResult, policy: Policy) -> dict[str, Any]:
 
 
 def print_table(result: FilterResult, policy: Policy) -> None:
-    """One line a task (and language, where there are few): generated, usable, kept, the three main reasons."""
+    """One line a task (and language, where they are few): generated, usable, kept, the three main reasons."""
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"{result.corpus.name}: filtered with policy {policy.name}", title_justify="left")
+    table = Table(title=f"{result.corpus.resolve().name}, policy {policy.name}", title_justify="left")
     for name in ("task", "kind", "language", "generated", "usable", "kept", "dropped for"):
         table.add_column(name, justify="right" if name in ("generated", "usable", "kept") else "left")
     for label, cells in _lines(result.cells):
         table.add_row(*label, *_numbers(cells))
-    console = Console(file=sys.stderr)
+    console = Console(stderr=True, width=None if sys.stderr.isatty() else WIDTH, highlight=False)
     console.print(table)
     for warning in result.warnings:
         console.print(f"note: {warning}", markup=False)
     console.print(_last(result), markup=False)
 
 
-def _lines(cells: Sequence[Cell]) -> Iterable[tuple[tuple[str, str, str], list[Cell]]]:
-    few = len({cell.lang for cell in cells}) <= MANY
-    for task in dict.fromkeys(cell.task for cell in cells):
-        for kind in Kind:
-            mine = [cell for cell in cells if (cell.task, cell.kind) == (task, kind)]
-            if few:
-                yield from (((task, kind, cell.lang), [cell]) for cell in mine)
-            elif mine:
-                yield (task, kind, f"{len(mine)} languages"), mine
-                lost = sorted((cell for cell in mine if cell.share is not None), key=lambda cell: cell.share or 0.0)
-                yield from (((task, kind, f"  {cell.lang}"), [cell]) for cell in lost[:3])
+def _lines(cells: Sequence[Cell]) -> Iterator[tuple[tuple[str, str, str], list[Cell]]]:
+    if len(cells) <= FEW:
+        yield from (((cell.task, cell.kind, cell.lang), [cell]) for cell in cells)
+        return
+    groups: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for cell in cells:
+        groups[cell.task, cell.kind].append(cell)
+    yield from (((task, kind, f"{len(each)} languages"), each) for (task, kind), each in groups.items())
+    for lang, each in _worst(cell for cell in cells if cell.kind != Kind.SOURCE):
+        yield ("all tasks", "", lang), each
+
+
+def _worst(cells: Iterable[Cell]) -> list[tuple[str, list[Cell]]]:
+    """The languages of which the smallest share is kept."""
+    by_lang: dict[str, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        by_lang[cell.lang].append(cell)
+    shares = {lang: sum(c.kept for c in each) / max(1, sum(c.usable for c in each)) for lang, each in by_lang.items()}
+    return [(lang, by_lang[lang]) for lang in sorted(shares, key=lambda lang: (shares[lang], lang))[:WORST]]
 
 
 def _numbers(cells: list[Cell]) -> tuple[str, str, str, str]:

@@ -21,7 +21,7 @@ SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\"“(\n]\s*)([^\W\d_]+)")
 class CopyThresholds(Thresholds):
     """Largest shares that a translation may have in common with its source."""
 
-    max_overlap: float = 0.6
+    max_overlap: float = 0.45
     max_field_overlap: float = 0.9
     max_run: int = 6
 

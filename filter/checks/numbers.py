@@ -57,9 +57,16 @@ def _missing(wanted: list[tuple[str, ...]], there: list[tuple[str, ...]]) -> int
     for number in wanted:
         if joined[_whole(number)] > 0:
             joined[_whole(number)] -= 1
-        elif not all(_bare(group) in single or len(group) == 1 for group in number):
+        elif not all(_is_said(group, single) for group in number):
             lost += 1
     return lost
+
+
+def _is_said(group: str, there: set[str]) -> bool:
+    if len(group) == 1 or _bare(group) in there:
+        return True
+    # 1995-96 may become 1995-1996.
+    return len(group) == 2 and any(len(other) == 4 and other.endswith(group) for other in there)
 
 
 def _whole(number: tuple[str, ...]) -> str:

@@ -135,8 +135,8 @@ def lengths(cells: Sequence[Cell], rules: Mapping[str, Any]) -> Iterator[str]:
     limits = rules["checks"].get("length") or {"max_z": 0.0}
     table = length_table()
     yield '<h2 id="lengths">Length of the text against its source</h2>'
-    yield "<p>Ratio in code points, on a logarithmic scale. The line is the median of human translations, the band what "
-    yield "the policy accepts for a text of 200 characters (for shorter ones it is wider).</p>"
+    yield "<p>Ratio in code points, on a logarithmic scale. The line is the median of human translations, the band "
+    yield "what the policy accepts for a text of 200 characters (for shorter ones it is wider).</p>"
     yield '<div class="plots">'
     mine = (cell for cell in cells if cell.kind != Kind.SOURCE and cell.lang != "en")
     for lang, each in _by_language(mine).items():

@@ -1,0 +1,218 @@
+"""What each check measures, one behaviour a test; whole rows are in test_golden.py and test_run.py."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from synth.filter.checks import all_checks
+from synth.filter.checks.base import Batch, ColumnType
+from synth.filter.checks.length import length_table, piece_log_ratio
+from synth.filter.checks.numbers import numbers
+from synth.filter.columns import as_arrays
+from synth.filter.phrases import phrases
+from synth.filter.text import Field, RowText, row_text
+from synth.filter.tools import NO_TOOLS
+from synth.filter.words import ascii_digits, words
+from synth.languages import LANGUAGES
+from synth.outcomes import Kind
+from synth.tasks import get_task
+from tests.filter.make_corpus import SENTENCES
+
+
+def batch(source: str, text: str, lang: str = "es", kind: Kind = Kind.TRANSLATION) -> Batch:
+    mine, theirs = (RowText((Field("premise", each),)) for each in (text, source))
+    return Batch(get_task("mnli"), lang, kind, [{}], [{}], [{}], [mine], [theirs], [theirs], NO_TOOLS)
+
+
+def score(check: str, source: str, text: str, lang: str = "es") -> dict[str, Any]:
+    return {name: values[0] for name, values in all_checks()[check].score(batch(source, text, lang)).items()}
+
+
+def test_columns_are_those_that_a_check_declares_and_carry_its_name() -> None:
+    for name, check in all_checks().items():
+        if name == "invariants":
+            continue
+        scored = check.score(batch("A dog sleeps.", "Un perro duerme."))
+        assert list(scored) == list(check.columns)
+        assert all(column.startswith(name) for column in scored)
+        assert all(len(values) == 1 for values in scored.values())
+
+
+def test_unknown_values_never_drop_a_row() -> None:
+    for name, check in all_checks().items():
+        empty = {column: [None] for column in check.columns}
+        marks = check.decide(as_arrays(check, empty), check.thresholds())
+        assert not any(mask.any() for mask in marks.drop.values()), name
+
+
+@pytest.mark.parametrize("name", ["copy", "length", "numbers", "repetition", "script", "half", "leakage", "refusal"])
+def test_checks_survive_strange_texts(name: str) -> None:
+    for text in ("", "?", "1", "\u200b", "a" * 3000, "\U0001f600 😀", "ا" * 50, "\n\n"):
+        for source in ("", "Yes.", "1 2 3"):
+            scored = all_checks()[name].score(batch(source, text))
+            assert all(not (isinstance(v[0], float) and math.isnan(v[0])) for v in scored.values())
+
+
+def test_names_and_numbers_are_no_copy() -> None:
+    source = "Then Barack Obama met Angela Merkel and Emmanuel Macron in Hamburg at 17:45 on 3 May 2016."
+    text = "Barack Obama, Angela Merkel, Emmanuel Macron: Hamburg, 17:45, 3.5.2016"
+    assert score("copy", source, text)["copy_overlap"] in (None, 0.0)
+    assert score("copy", source, source)["copy_overlap"] == 1.0
+
+
+def test_one_copied_field_is_seen_in_a_row_that_is_translated() -> None:
+    source = RowText(
+        (
+            Field("premise", "The old man is sleeping in his chair by the window."),
+            Field("hypothesis", "nobody is awake today"),
+        )
+    )
+    text = RowText(
+        (
+            Field("premise", "El anciano duerme en su silla junto a la ventana."),
+            Field("hypothesis", "nobody is awake today"),
+        )
+    )
+    one = Batch(get_task("mnli"), "es", Kind.TRANSLATION, [{}], [{}], [{}], [text], [source], [source], NO_TOOLS)
+    scored = all_checks()["copy"].score(one)
+    assert scored["copy_field_overlap"] == [1.0]
+    assert scored["copy_overlap"][0] < 0.5
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "lost", "added"),
+    [
+        ("It costs 1,234.5 dollars.", "Cuesta 1.234,5 dólares.", 0, 0),
+        ("On 12/05/2020 at 9:30.", "El 2020-05-12 a las 09.30.", 0, 0),
+        ("In 1987.", "في عام ١٩٨٧", 0, 0),
+        ("In 1987.", "१९८७ में", 0, 0),
+        ("In 1987.", "En 1978.", 1, 1),
+        ("Two men, 3 dogs.", "Dos hombres, tres perros.", 0, 0),
+        ("There are 55,000 barrels.", "စည်ပေါင်း ၅၅၀၀၀", 0, 0),
+        ("The years 1995-96.", "Los años 1995–1996.", 0, 1),
+        ("It was 49 games.", "Idije mokandinlaadota.", 1, 0),
+        ("No number.", "Hay 120 y 130.", 0, 2),
+    ],
+)
+def test_numbers(source: str, text: str, lost: int, added: int) -> None:
+    scored = score("numbers", source, text)
+    assert (scored["numbers_lost"], scored["numbers_added"]) == (lost, added)
+
+
+def test_superscripts_are_no_digits() -> None:
+    assert numbers("10² metres") == [("10",)]
+    assert ascii_digits("٣४৫໖") == "3456"
+
+
+def test_a_loop_counts_only_beyond_the_source() -> None:
+    loop = "very, very, very, very, very, very tired"
+    assert score("repetition", loop, "muy, muy, muy, muy, muy, muy cansado")["repetition_loop"] < 0.25
+    assert score("repetition", "He is tired.", "muy, muy, muy, muy, muy, muy cansado")["repetition_loop"] > 0.5
+
+
+def test_the_same_paragraph_again_is_repetition_without_being_a_loop() -> None:
+    part = "El viejo pescador repara sus redes antes de que salga el sol. "
+    scored = score("repetition", SENTENCES["en"][0] + SENTENCES["en"][1], part + "Pausa. " + part)
+    assert scored["repetition_repeated"] > 0.35
+    assert scored["repetition_loop"] == 0.0
+
+
+def test_what_the_source_has_is_no_leak() -> None:
+    source = "User: I said **no** in the <b>chat</b>."
+    assert score("leakage", source, "User: Dije **no** en el <b>chat</b>.")["leakage_kind"] == ""
+    assert score("leakage", "I said no.", "User: Dije que no.")["leakage_kind"] == "role"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Aquí está la traducción: Dije que no.", "preamble"),
+        ("Dije <|im_end|>", "role"),
+        ("English: I said no.", "label"),
+        ("Español: Dije que no.", "label"),
+        ("premise: Dije que no.", "label"),
+        ("< A1 >Dije< / a1 > que no.", "marker"),
+        ("# Dije\nque no.", "markup"),
+        ('{"premise": "Dije que no."}', "json"),
+        ("Dije que no: no era él.", ""),
+    ],
+)
+def test_kinds_of_leak(text: str, kind: str) -> None:
+    assert score("leakage", "I said no.", text)["leakage_kind"] == kind
+
+
+def test_a_refusal_in_the_source_is_translated_not_refused() -> None:
+    source = "I'm sorry, but I can't help you, said the robot that called itself an AI."
+    assert (
+        score("refusal", source, "Lo siento, como modelo de lenguaje no puedo ayudarte con eso.")["refusal_match"] == ""
+    )
+    assert score("refusal", "The robot slept.", "I'm sorry, but I can't translate that.")["refusal_match"]
+
+
+def test_there_are_phrases_for_every_language() -> None:
+    assert all(
+        len(phrases(group, lang)) > len(phrases(group, "en"))
+        for group in ("refusal", "preamble")
+        for lang in LANGUAGES
+        if lang not in ("en", "es", "fr")
+    )
+
+
+def test_function_words_of_the_language_are_not_english() -> None:
+    dutch = "Dit is een huis dat van hem was en is verkocht voor de oorlog."
+    assert score("half", "x", dutch, "nl")["half_function_words"] == 0
+    assert score("half", "x", "Het huis that was sold before the war.", "nl")["half_function_words"] >= 3
+
+
+def test_length_is_judged_by_language() -> None:
+    english = "The old fisherman repairs his nets before the sun comes up."
+    assert abs(score("length", english, "老渔夫在太阳升起之前修补渔网。", "zh")["length_z"]) < 3
+    assert score("length", english, "El pescador sale.", "es")["length_z"] < -5
+    assert score("length", "Yes.", "Ndiyo, kabisa.", "sw")["length_z"] < 5
+
+
+def test_the_length_table_covers_all_languages() -> None:
+    table = length_table()
+    assert set(table["languages"]) == set(LANGUAGES) - {"en"}
+    assert all(-2 < each["median"] < 1 and each["spread"] >= 0.8 for each in table["languages"].values())
+
+
+def test_length_in_pieces() -> None:
+    assert piece_log_ratio("a b", "a b c d", lambda text: len(text.split())) == pytest.approx(math.log(2))
+    assert piece_log_ratio("", "a", len) is None
+
+
+def test_script_of_a_language_with_two() -> None:
+    scored = score("script", "A house.", "Ев.", "az")
+    assert (scored["script_share"], scored["script_main_share"]) == (1.0, 0.0)
+    assert score("script", "1987", "1987", "th")["script_share"] is None
+
+
+def test_fields_of_every_task_are_found() -> None:
+    row = {
+        "context": "a",
+        "question": "b",
+        "answer0": "c",
+        "answer1": "d",
+        "answer2": "e",
+        "answer3": "f",
+        "id": "x",
+        "label": 1,
+    }
+    assert [f.text for f in row_text(get_task("cosmos_qa"), row).fields] == list("abcdef")
+    assert row_text(get_task("cosmos_qa"), row).choices == tuple("cdef")
+    ccg = {"id": "1", "tokens": ["Der", "Hund"], "tags": ["N/N", "N"]}
+    assert row_text(get_task("ccg"), ccg).pooled == "Der Hund"
+
+
+def test_words_keep_their_marks() -> None:
+    assert words("विद्यार्थी ने") == ["विद्यार्थी", "ने"]
+    assert words("ဆရာမ၊ ကျောင်း") == ["ဆရာမ", "ကျောင်း"]
+
+
+def test_column_types_are_closed() -> None:
+    kinds = {kind for check in all_checks().values() for kind in check.columns.values()}
+    assert kinds <= set(ColumnType)
