@@ -14,6 +14,7 @@ What decides is Synth's own task table, never what a manifest says about licence
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,8 @@ _HUB_IDS = {
     "CC0-1.0": "cc0-1.0",
     "MIT": "mit",
 }
+_UNKNOWN = frozenset(("", "unknown", "other", "none"))  # profiles of models that Synth does not know say `unknown`
+_NON_COMMERCIAL = re.compile(r"(?i)\bnc\b|non-?commercial")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,11 @@ class Terms:
 def terms_of(manifest: Manifest, teacher_licence: str = "") -> Terms:
     """The terms of a corpus, whether it may be published or not."""
     tasks = tuple(_task_terms(name) for name in manifest.tasks)
-    return Terms(tasks, manifest.teacher, teacher_licence or manifest.teacher.licence)
+    recorded = manifest.teacher.licence if manifest.teacher.licence.lower() not in _UNKNOWN else ""
+    licence = teacher_licence or recorded
+    # Terms that say so by their name bind even where the profile forgot to.
+    bound = manifest.teacher.non_commercial or bool(_NON_COMMERCIAL.search(licence))
+    return Terms(tasks, manifest.teacher.model_copy(update={"non_commercial": bound}), licence)
 
 
 def _task_terms(name: str) -> TaskTerms:

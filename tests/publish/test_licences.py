@@ -78,8 +78,9 @@ def test_every_reason_is_given_at_once(everything: tuple[Path, Manifest]) -> Non
     assert all(piece in text for piece in ("--drop ccg", "--teacher-licence", "--non-commercial"))
 
 
-def test_a_teacher_without_terms_needs_them_named(everything: tuple[Path, Manifest]) -> None:
-    manifest = with_teacher(everything[1], licence="")
+@pytest.mark.parametrize("recorded", ["", "unknown"])
+def test_a_teacher_without_terms_needs_them_named(everything: tuple[Path, Manifest], recorded: str) -> None:
+    manifest = with_teacher(everything[1], licence=recorded)
     assert "--teacher-licence" in refusal(manifest, drop=("ccg", "anli_plus", "qqp"))
     assert refusal(manifest, drop=("ccg", "anli_plus", "qqp"), licence="apache-2.0") == ""
 
@@ -91,6 +92,13 @@ def test_a_non_commercial_teacher_marks_everything_it_wrote(everything: tuple[Pa
     assert refusal(free, non_commercial=True) == ""
     assert head(free)["license_name"] == "per-config-non-commercial"
     assert "non-commercial" in head(free)["tags"]
+
+
+@pytest.mark.parametrize("licence", ["cc-by-nc-4.0", "Research only, non-commercial"])
+def test_terms_that_are_non_commercial_by_name_bind(everything: tuple[Path, Manifest], licence: str) -> None:
+    manifest = without(everything[1], [task for task in ALL if task != "hellaswag"])
+    assert "--non-commercial" in refusal(with_teacher(manifest, licence=licence))
+    assert "--non-commercial" in refusal(with_teacher(manifest, licence="unknown"), licence=licence)
 
 
 def test_share_alike_and_a_non_commercial_teacher_do_not_go_together(everything: tuple[Path, Manifest]) -> None:
