@@ -11,8 +11,9 @@ of its own), cuts long texts silently, installs a log handler on import, and ask
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache, partial
 from typing import Any
 
 from synth.alignment import Pieces, project, unit_rows
@@ -22,6 +23,8 @@ from synth.spans import Span
 
 LAYER_SHARE = 7 / 12
 """Depth of the layer whose vectors are compared; 7 of 12 was best on XQuAD (docs/encoder.md)."""
+
+_KEPT_TEXTS = 64  # texts whose pieces stay in memory, at most 0.8 MB each
 
 
 class Aligner:
@@ -61,7 +64,8 @@ def load_aligner(model: str | None = None, layer: int | None = None) -> Aligner:
     tokenizer, encoder = load_model(model or str(prepare_encoder()))
     depth = encoder.config.num_hidden_layers
     chosen = round(LAYER_SHARE * depth) if layer is None else layer
-    return Aligner(partial(read_pieces, tokenizer=tokenizer, encoder=encoder, layer=chosen))
+    read = partial(read_pieces, tokenizer=tokenizer, encoder=encoder, layer=chosen)
+    return Aligner(lru_cache(_KEPT_TEXTS)(read))  # a paragraph often has several answers to find
 
 
 def read_pieces(text: str, tokenizer: Any, encoder: Any, layer: int) -> Pieces | None:
@@ -76,6 +80,19 @@ def read_pieces(text: str, tokenizer: Any, encoder: Any, layer: int) -> Pieces |
     kept = [at for at, (start, end) in enumerate(offsets) if end > start]  # special pieces have no characters
     if not kept or len(offsets) > min(tokenizer.model_max_length, encoder.config.max_position_embeddings):
         return None
-    with torch.inference_mode():
+    with torch.inference_mode(), _one_thread():
         hidden = encoder(**inputs, output_hidden_states=True).hidden_states[layer]
     return Pieces(tuple(offsets[at] for at in kept), unit_rows(hidden[0, kept].float().numpy()))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One core inside the block: the teacher has the others, and threads that wait for each other are slower."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -84,8 +84,11 @@ def best_run(links: Links, inside: Links) -> tuple[int, int] | None:
 
     The greatest sum of a contiguous run is Kadane's algorithm (Bentley 1984, Programming Pearls, column 8).
     """
-    speaks, against, linked = links[inside].any(axis=0), links[~inside].any(axis=0), links.any(axis=0)
-    gains: npt.NDArray[np.float64] = speaks.astype(np.float64) - OUTSIDE_COST * against - UNLINKED_COST * ~linked
+    gains = (
+        np.where(links[inside].any(axis=0), 1.0, 0.0)
+        - np.where(links[~inside].any(axis=0), OUTSIDE_COST, 0.0)
+        - np.where(links.any(axis=0), 0.0, UNLINKED_COST)
+    )
     best, run, total, start = 0.0, None, 0.0, 0
     for at, gain in enumerate(gains):
         if total <= 0:
