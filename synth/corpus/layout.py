@@ -52,9 +52,10 @@ class Layout:
         """The marker that makes a part exist."""
         return marker_of(self.part(part, stage))
 
-    def journal(self, part: Part) -> Path:
-        """Answers of the chunk in flight."""
-        return self.part(part).with_name(f"{part.stem}.journal.jsonl")
+    def journal(self, part: Part, redo: int = 0) -> Path:
+        """Answers of the chunk in flight; each round of making rows again has its own file."""
+        mark = f".redo-{redo}" if redo else ""
+        return self.part(part).with_name(f"{part.stem}{mark}.journal.jsonl")
 
     def answers(self, family: str, part: Part) -> Path:
         """Raw answers of a finished chunk, by request key."""

@@ -18,6 +18,7 @@ from synth.generate.asking import Asker, Limits, NoAnswer, RowTrace, Send
 from synth.generate.bill import Bill
 from synth.generate.chunks import Chunk, group_of
 from synth.generate.recipes import Job, Made, paraphrase_row, translate_row
+from synth.generate.rounds import drop_journals, rounds_behind, salts_of
 from synth.languages import get_language
 from synth.outcomes import KEPT, Kind, Outcome, Reason, Verdict, Violation, failed, rejected
 from synth.prompts.base import Style
@@ -63,19 +64,28 @@ def is_done(chunk: Chunk, layout: Layout) -> bool:
 async def run_chunk(chunk: Chunk, tools: Tools, send: Send) -> int:
     """Make all rows of a chunk that is not done yet; returns the number of requests that it sent."""
     started = time.monotonic()
+    rounds = rounds_behind(chunk, tools.layout)  # more than none where a part of a redone chunk was damaged
+    limits = replace(tools.limits, salts=salts_of(rounds))
     kept_answers = read_answers(tools.layout.answers(chunk.family, chunk.owner))
     with Journal(tools.layout.journal(chunk.owner)) as journal:
         known = journal.answers
         before = sum(answer.attempts for answer in known.values())  # requests of an attempt that was cut off
         for key, answer in kept_answers.items():
             known.setdefault(key, answer)
-        asker = Asker(send, tools.identity, tools.limits, known, journal.append)
+        asker = Asker(send, tools.identity, limits, known, journal.append)
         rows = await make_rows(chunk, tools, asker)
         tools.may_write()
         write_answers(tools.layout.answers(chunk.family, chunk.owner), known.values())
-        finish(chunk, tools.layout, rows, before + asker.requests, time.monotonic() - started)
-    tools.layout.journal(chunk.owner).unlink(missing_ok=True)
+        finish(chunk, tools.layout, rows, before + asker.requests, time.monotonic() - started, rounds)
+    drop_journals(chunk, tools.layout)
     return asker.requests
+
+
+def _tidy(chunk: Chunk, layout: Layout) -> None:
+    """Remove half-written files of attempts that were killed."""
+    for path in (layout.answers(chunk.family, chunk.owner), *map(layout.part, chunk.parts)):
+        for stale in path.parent.glob(f".{path.stem}.*.tmp"):
+            stale.unlink(missing_ok=True)
 
 
 def write_source_chunk(chunk: Chunk, layout: Layout) -> None:
@@ -103,6 +113,7 @@ def finish(
             "redone": redone,
         }
         write_marker(path, make_marker(path, part, chunk.fingerprint, mine, **costs))
+    _tidy(chunk, layout)
 
 
 async def make_rows(

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from synth.corpus.files import fingerprint
 from synth.corpus.journal import Answer, Journal, read_answers, write_answers
 from synth.corpus.layout import Layout
 from synth.corpus.markers import read_marker
@@ -19,6 +18,7 @@ from synth.generate.chunks import Chunk
 from synth.generate.config import GenerateConfig
 from synth.generate.local import complete
 from synth.generate.progress import Progress, tell
+from synth.generate.rounds import drop_journals, rounds_complete, salts_of
 from synth.generate.run import Ready, make_tools, prepare, read_inputs
 from synth.generate.teachers import Teacher, choose_teacher, make_client, running
 from synth.outcomes import Failure, Outcome, Reason
@@ -92,13 +92,7 @@ def redo(config: GenerateConfig) -> Ready:
 
 def _salted(config: GenerateConfig, teacher: Teacher, tools: Tools, chunk: Chunk) -> Tools:
     """Tools whose new requests differ from those of every round before."""
-    marker = read_marker(tools.layout.part(chunk.owner))
-    rounds = 1 + (marker.redone if marker else 0)
-    return replace(tools, limits=teacher.limits(config, (*_salts(rounds), "")))
-
-
-def _salts(rounds: int) -> list[str]:
-    return [fingerprint(["redo", number]) for number in range(rounds, 0, -1)]
+    return replace(tools, limits=teacher.limits(config, salts_of(1 + rounds_complete(chunk, tools.layout))))
 
 
 def _count(chunks: Sequence[Chunk], wanted: Wanted, layout: Layout) -> int:
@@ -116,7 +110,8 @@ async def redo_chunk(chunk: Chunk, wanted: Wanted, tools: Tools, send: Send) -> 
     again = {row["synth_id"] for row in rows if wanted.takes(row)}
     old = read_answers(tools.layout.answers(chunk.family, chunk.owner))
     settled = await _settled_answers(chunk, again, old, tools)
-    with Journal(tools.layout.journal(chunk.owner)) as journal:
+    rounds = 1 + rounds_complete(chunk, tools.layout)
+    with Journal(tools.layout.journal(chunk.owner, rounds)) as journal:
         known = journal.answers
         for key, answer in settled.items():
             known.setdefault(key, answer)
@@ -126,11 +121,10 @@ async def redo_chunk(chunk: Chunk, wanted: Wanted, tools: Tools, send: Send) -> 
         write_answers(tools.layout.answers(chunk.family, chunk.owner), {**old, **known}.values())
         merged = [new.get(row["synth_id"], row) for row in rows]
         before = read_marker(tools.layout.part(chunk.owner))
-        rounds = 1 + (before.redone if before else 0)
         spent = (before.requests if before else 0) + asker.requests
         seconds = (before.seconds if before else 0.0) + time.monotonic() - started
         finish(chunk, tools.layout, merged, spent, seconds, rounds)
-    tools.layout.journal(chunk.owner).unlink(missing_ok=True)
+    drop_journals(chunk, tools.layout)
     return asker.requests
 
 

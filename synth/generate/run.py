@@ -14,6 +14,7 @@ from synth.generate.chunk_run import Tools, is_done, write_source_chunk
 from synth.generate.chunks import Chunk, make_chunks, source_chunks
 from synth.generate.config import GenerateConfig
 from synth.generate.progress import Progress, tell
+from synth.generate.rounds import drop_journals
 from synth.generate.teachers import Teacher, choose_teacher, make_client, running
 from synth.languages import parse_languages
 from synth.outcomes import Kind
@@ -119,8 +120,15 @@ def prepare(config: GenerateConfig, inputs: Inputs, teacher: Teacher) -> Ready:
         if not is_done(chunk, layout):
             write_source_chunk(chunk, layout)
     chunks = tuple(make_chunks(inputs.examples, inputs.langs, config.kinds, identity))
-    pending = tuple(chunk for chunk in chunks if not is_done(chunk, layout))
+    pending = tuple(chunk for chunk in chunks if not _is_done(chunk, layout))
     return Ready(layout, chunks, pending, identity)
+
+
+def _is_done(chunk: Chunk, layout: Layout) -> bool:
+    done = is_done(chunk, layout)
+    if done:
+        drop_journals(chunk, layout)
+    return done
 
 
 def check_folder(layout: Layout) -> None:
