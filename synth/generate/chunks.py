@@ -123,6 +123,13 @@ def _family_chunks(
     for number, batch in enumerate(batches(members)):
         usable = tuple(kind for kind in kinds if kind is not Kind.PARAPHRASE or family != "ccg")
         if usable:
-            content = [[example.task, example.source_id, example.row] for example in batch]
-            mark = fingerprint([identity, family, lang, [str(kind) for kind in usable], content])
-            yield Chunk(family, lang, number, usable, batch, mark)
+            yield make_chunk(identity, family, lang, number, usable, batch)
+
+
+def make_chunk(
+    identity: str, family: str, lang: str, number: int, kinds: tuple[Kind, ...], batch: tuple[Example, ...]
+) -> Chunk:
+    """One chunk, with the fingerprint of everything that decides its result."""
+    content = [[example.task, example.source_id, example.row] for example in batch]
+    mark = fingerprint([identity, family, lang, [str(kind) for kind in kinds], content])
+    return Chunk(family, lang, number, kinds, batch, mark)

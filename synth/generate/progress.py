@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
+from synth.corpus.markers import Marker
+
 _PLAIN_SECONDS = 15.0  # between lines where nobody watches a bar
 
 
@@ -38,10 +40,20 @@ class Progress:
         """Count one finished row."""
         self.outcomes[row["synth_outcome"]] += 1
         self.tokens += row["synth_completion_tokens"]
+        self._show(1)
+
+    def part(self, marker: Marker) -> None:
+        """Count a part that another process has finished."""
+        for name, count in marker.outcomes.items():
+            self.outcomes[name.partition(":")[0]] += count
+        self.tokens += marker.completion_tokens
+        self._show(marker.rows)
+
+    def _show(self, rows: int) -> None:
         rate = self.tokens / max(0.001, time.monotonic() - self._started)
         text = ", ".join(f"{count} {name}" for name, count in sorted(self.outcomes.items()))
         self._bar.set_postfix_str(f"{rate:.0f} tokens/s, {text}", refresh=False)
-        self._bar.update(1)
+        self._bar.update(rows)
 
     @property
     def seconds(self) -> float:

@@ -1,4 +1,4 @@
-"""The engine `ray`: two nodes on one machine, one of them killed half way, and the same corpus as from the local engine."""
+"""The engine `ray`: two nodes on one machine, one of them killed half way, and the corpus of the local engine."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from typing import Any
 
 import pytest
 
+from synth.errors import BadFlag
+from synth.generate import cluster
+from synth.generate.config import GenerateConfig
 from tests.conftest import Cli
 from tests.teacher.standin import StandInProcess
 
@@ -41,14 +44,14 @@ def two_nodes() -> Iterator[tuple[Any, Any]]:
 
     folder = tempfile.mkdtemp(prefix="ray")  # short: sockets lie in it, and their paths may have 107 characters
     quick = {"health_check_period_ms": 500, "health_check_failure_threshold": 4, "health_check_timeout_ms": 500}
-    cluster = Cluster(
+    nodes = Cluster(
         initialize_head=True,
         head_node_args={"num_cpus": 1, "temp_dir": folder, "include_dashboard": False, "_system_config": quick},
     )
     try:
-        yield cluster, cluster.add_node(num_cpus=1)
+        yield nodes, nodes.add_node(num_cpus=1)
     finally:
-        cluster.shutdown()
+        nodes.shutdown()
         left = _mentioning(folder)
         shutil.rmtree(folder, ignore_errors=True)
         assert not left, "Ray processes outlive the test"
@@ -78,7 +81,7 @@ def _files(root: Path) -> dict[str, bytes]:
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_killed_node_loses_and_doubles_nothing(tmp_path: Path, cli: Cli, two_nodes: tuple[Any, Any]) -> None:
-    cluster, second = two_nodes
+    nodes, second = two_nodes
     local, spread = tmp_path / "local", tmp_path / "ray"
     with StandInProcess(tmp_path, latency=0.05) as teacher:
         asked = [str(word) for word in ("generate", "--teacher", teacher.url, *ASKED)]
@@ -86,10 +89,10 @@ def test_a_killed_node_loses_and_doubles_nothing(tmp_path: Path, cli: Cli, two_n
         one_pass = teacher.requests
         command = [sys.executable, "-c", DRIVER, *asked, "--engine", "ray", "--workers", "2", "--out", str(spread)]
         with (tmp_path / "driver.log").open("wb") as log:
-            driver = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"RAY_ADDRESS": cluster.address}, stderr=log)
+            driver = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"RAY_ADDRESS": nodes.address}, stderr=log)
             try:
                 _wait(driver, lambda: teacher.requests > one_pass * 1.35 and len(_holders(spread)) == 2)
-                cluster.remove_node(second, allow_graceful=False)
+                nodes.remove_node(second, allow_graceful=False)
                 assert driver.wait(timeout=150) == 0, (tmp_path / "driver.log").read_text()
             finally:
                 driver.kill()
@@ -121,3 +124,43 @@ def _wait(driver: subprocess.Popen[bytes], ready: Any) -> None:
     while not ready():
         assert driver.poll() is None and time.monotonic() < until, "the run ended before a node could be killed"
         time.sleep(0.02)
+
+
+@needs_ray
+@pytest.mark.slow
+def test_an_address_without_a_cluster_is_named(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    with StandInProcess(tmp_path) as teacher:
+        code, out, err = cli("generate", "--teacher", teacher.url, *ASKED, "--engine", "ray", "--out", tmp_path / "c")
+    assert (code, out) == (2, "")
+    assert "RAY_ADDRESS=127.0.0.1:1" in err and "Traceback" not in err
+
+
+def test_without_ray_the_extra_is_named(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with StandInProcess(tmp_path) as teacher:
+        code, _, err = cli("generate", "--teacher", teacher.url, *ASKED, "--engine", "ray", "--out", tmp_path / "c")
+    assert code == 2 and "synth-xtreme[cluster]" in err
+
+
+class _Nodes:
+    """What `ray.nodes()` says."""
+
+    def __init__(self, *resources: dict[str, float]) -> None:
+        self._resources = resources
+
+    def nodes(self) -> list[dict[str, Any]]:
+        return [{"Alive": True, "Resources": found} for found in self._resources]
+
+
+def test_what_a_worker_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def needs(nodes: _Nodes, **options: Any) -> dict[str, Any]:
+        monkeypatch.setattr(cluster, "_import_ray", lambda: nodes)
+        return cluster._needs(GenerateConfig(**options))
+
+    gpus = _Nodes({"CPU": 8}, {"CPU": 64, "GPU": 8})
+    assert needs(gpus, teacher="gemma-3-27b-it", tensor_parallel=2, data_parallel=2) == {"num_cpus": 1, "num_gpus": 4}
+    assert "num_gpus" not in needs(gpus, teacher="http://a:1,http://b:1", tensor_parallel=2)
+    assert needs(_Nodes({"CPU": 4}, {"CPU": 2}, {}), teacher="embedded") == {"num_cpus": 2}
+    with pytest.raises(BadFlag, match="16 GPUs"):
+        needs(gpus, teacher="gemma-3-27b-it", tensor_parallel=8, data_parallel=2)
