@@ -33,8 +33,8 @@ from synth.filter.dedup.stars import NOBODY, Stars, choose, verified
 class SignedColumn:
     """One text column, folded and signed.
 
-    `texts` are its distinct values, `index` the value of each row; `keys` (texts, 2) identify folded texts and
-    `signed` (permutations, texts) are their signatures.
+    `texts` are its values, most repeats left out, and `index` that of each row; `keys` (texts, 2) identify folded texts
+    and `signed` (permutations, texts) are their signatures.
     """
 
     texts: list[str]

@@ -45,18 +45,24 @@ class DedupInput:
             raise BadSource(f"dedup row id {twice!r} occurs twice; make the ids unique within task, language and kind.")
 
 
+WORTH_NUMBERING = 0.9
+
+
 @dataclass(frozen=True, slots=True)
 class Distinct:
-    """The distinct values of one column: `texts`, and for every row its index among them."""
+    """The values of one column, most repeats left out: `texts`, and for every row its index among them."""
 
     texts: list[str]
     index: Ints
 
 
 def distinct(column: Sequence[str]) -> Distinct:
-    """Distinct raw texts of a column, so that a paragraph shared by many rows is cut and signed once."""
+    """Distinct raw texts of a column, so that a paragraph shared by many rows is cut and signed once.
+
+    Where few texts repeat, numbering them costs more than it saves: then every row keeps its own.
+    """
     texts = dict.fromkeys(column)
-    if len(texts) == len(column):
+    if len(texts) > WORTH_NUMBERING * len(column):
         return Distinct(list(column), np.arange(len(column)))
     numbers = {text: number for number, text in enumerate(texts)}
     index = np.fromiter(map(numbers.__getitem__, column), np.int64, len(column))
