@@ -8,8 +8,9 @@ revision it follows, so that somebody else's commit in between is noticed (412) 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,25 +76,21 @@ def publish(hub: Hub, repo: str, items: Sequence[Item], private: bool, message: 
         StoppedError: The Hub fails for longer than is waited.
         CheckFailed: The Hub does not hold what was sent.
     """
-    state = hub.call(f"create or open {repo}", lambda: _open(hub.api, repo, private))
-    _send_data(hub, repo, items, state)
-    revision = hub.call(f"commit to {repo}", lambda: _commit(hub.api, repo, items, message))
-    hub.call(f"read back {repo}", lambda: _confirm(hub.api, repo, items, revision))
-    if state.private and not private:
-        visible = lambda: hub.api.update_repo_settings(repo, private=False, repo_type="dataset")  # noqa: E731
-        hub.call(f"make {repo} public", visible)
+    was_private = hub.call(f"create or open {repo}", partial(_open, hub.api, repo, private))
+    _send_data(hub, repo, items)
+    revision = hub.call(f"commit to {repo}", partial(_commit, hub.api, repo, items, message))
+    hub.call(f"read back {repo}", partial(_confirm, hub.api, repo, items, revision))
+    if was_private and not private:
+        show = partial(hub.api.update_repo_settings, repo, private=False, repo_type="dataset")
+        hub.call(f"make {repo} public", show)
     return revision
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    """The repository as it was found (or made)."""
+def _open(api: Any, repo: str, private: bool) -> bool:
+    """Create the repository when it is not there; whether it is private.
 
-    private: bool
-
-
-def _open(api: Any, repo: str, private: bool) -> _State:
-    """The repository, created when it is not there; refused when it is something else, or more public than asked."""
+    Refused when it holds something else, or is more public than asked.
+    """
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
@@ -108,22 +105,19 @@ def _open(api: Any, repo: str, private: bool) -> _State:
     held = {sibling.rfilename for sibling in info.siblings or ()}
     if held - _OURS and MANIFEST_FILE not in held:
         raise BadFlag(f"{repo} holds something that is not a corpus of Synth; take another --repo")
-    return _State(private=bool(info.private))
+    return bool(info.private)
 
 
-def _send_data(hub: Hub, repo: str, items: Sequence[Item], _state: _State) -> None:
+def _send_data(hub: Hub, repo: str, items: Sequence[Item]) -> None:
     data = [item for item in items if isinstance(item.content, Path)]
     for start in range(0, len(data), GROUP):
         group = data[start : start + GROUP]
         hub.say(f"uploading files {start + 1:,} to {start + len(group):,} of {len(data):,}")
-        hub.call("upload the files", _preupload(hub.api, repo, group))
+        hub.call("upload the files", partial(_upload, hub.api, repo, group))
 
 
-def _preupload(api: Any, repo: str, group: Sequence[Item]) -> Callable[[], None]:
-    def work() -> None:
-        api.preupload_lfs_files(repo, additions=list(_additions(group)), repo_type="dataset", free_memory=False)
-
-    return work
+def _upload(api: Any, repo: str, group: Sequence[Item]) -> None:
+    api.preupload_lfs_files(repo, additions=list(_additions(group)), repo_type="dataset", free_memory=False)
 
 
 def _additions(items: Sequence[Item]) -> Iterator[Any]:

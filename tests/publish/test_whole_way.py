@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,8 @@ def run(verb: str, *words: object) -> int:
 def made(tmp_path: Path, hired: Hired) -> Path:
     """The sample in two languages, unfiltered."""
     folder = tmp_path / "made"
-    generate(GenerateConfig(langs="es,sw", tasks="all", kind="both", limit=4, teacher="fake", out=str(folder)))
+    asked: dict[str, Any] = {"langs": "es,sw", "kind": "both", "limit": 4, "teacher": "fake", "out": str(folder)}
+    generate(GenerateConfig(**asked))
     return folder
 
 
