@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -64,3 +64,15 @@ class Progress:
 def tell(message: str) -> None:
     """Say something to the user while a run goes on (stderr; stdout belongs to results)."""
     print(message, file=sys.stderr, flush=True)
+
+
+def told_now_and_then(what: str, every: float = 10.0) -> Callable[[float, str], None]:
+    """A progress callback (seconds, step) for something slow, that says a line every `every` seconds."""
+    last = [0.0]
+
+    def note(seconds: float, step: str) -> None:
+        if seconds >= last[0] + every:
+            last[0] = seconds
+            tell(f"  {what}, {seconds:.0f} s: {step}")
+
+    return note

@@ -13,7 +13,7 @@ from synth.errors import BadFolder, BadSource
 from synth.generate.chunk_run import Tools, is_done, write_source_chunk
 from synth.generate.chunks import Chunk, make_chunks, source_chunks
 from synth.generate.config import GenerateConfig
-from synth.generate.progress import Progress, tell
+from synth.generate.progress import Progress, tell, told_now_and_then
 from synth.generate.rounds import drop_journals
 from synth.generate.teachers import Teacher, choose_teacher, make_client, running
 from synth.languages import parse_languages
@@ -192,7 +192,9 @@ def _aligner(config: GenerateConfig) -> Any:
     if not config.aligner:
         return None
     from synth.align import load_aligner
+    from synth.encoder import prepare_encoder
 
+    prepare_encoder(progress=told_now_and_then("preparing the aligner's encoder (once on a machine)"))
     return load_aligner()
 
 
