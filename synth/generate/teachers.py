@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synth.corpus.files import fingerprint
@@ -14,6 +15,7 @@ from synth.corpus.layout import Layout
 from synth.errors import BadFlag
 from synth.generate.asking import Limits
 from synth.generate.config import GenerateConfig
+from synth.nearest import did_you_mean
 from synth.outcomes import Kind
 from synth.prompts.base import Style
 from synth.prompts.chat import ChatStyle
@@ -78,23 +80,49 @@ def choose_teacher(config: GenerateConfig) -> Teacher:
     Raises:
         BadFlag: A URL does not answer, a profile is unknown, or the teacher cannot do what is asked.
     """
-    from synth.teacher.profiles import get_profile, profile_for_model, profile_names
-
     urls = tuple(url for url in config.teacher.split(",") if url) if "://" in config.teacher else ()
-    model, served_length = _served_model(urls) if urls else (config.teacher, None)
-    if config.profile:
-        profile = get_profile(config.profile)
-    elif not urls and config.teacher in profile_names():
-        profile = get_profile(config.teacher)
-        model = profile.model
-    else:
-        profile = profile_for_model(model, served_length)
+    profile, model = _asked_by_url(config, urls) if urls else _asked_by_name(config)
     teacher = Teacher(profile, model, urls, make_style(profile))
     if Kind.PARAPHRASE in config.kinds and isinstance(teacher.style, TranslationStyle):
         raise BadFlag(
             f"the teacher {profile.name} only translates; use an instruction-tuned one for --kind {config.kind}"
         )
     return teacher
+
+
+def _asked_by_url(config: GenerateConfig, urls: tuple[str, ...]) -> tuple[Profile, str]:
+    from synth.teacher.profiles import get_profile, profile_for_model
+
+    own = get_profile(config.profile) if config.profile else None
+    model, served_length = _served_model(urls)
+    return own or profile_for_model(model, served_length), model
+
+
+def _asked_by_name(config: GenerateConfig) -> tuple[Profile, str]:
+    """The profile of a name, a model id or a folder, and the model to start."""
+    from synth.teacher.profiles import get_profile, profile_for_model, profile_names
+
+    name = config.teacher
+    if name not in profile_names():
+        _refuse_mistyped(name, profile_names())
+        return (get_profile(config.profile) if config.profile else profile_for_model(name)), name
+    if config.profile:
+        raise BadFlag(
+            f"--profile {config.profile} says how another model is asked; give that model or URL as --teacher"
+        )
+    profile = get_profile(name)
+    if not profile.model:
+        raise BadFlag(f"{name} names no model; give one: --teacher MODEL_OR_URL --profile {name}")
+    return profile, profile.model
+
+
+def _refuse_mistyped(name: str, known: Collection[str]) -> None:
+    """A word that is no folder, has no owner as Hub ids do, and is nearly one of our names."""
+    hint = did_you_mean(name, known)
+    if hint and "/" not in name and not Path(name).exists():
+        raise BadFlag(
+            f"unknown teacher {name!r}. {hint} `synth teachers` lists all; models are OWNER/NAME, folders or URLs"
+        )
 
 
 def _served_model(urls: tuple[str, ...]) -> tuple[str, int | None]:

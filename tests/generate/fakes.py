@@ -13,6 +13,7 @@ from synth.corpus.rows import read_rows
 from synth.generate.asking import Limits
 from synth.generate.chunk_run import Tools, run_chunk
 from synth.generate.chunks import Chunk, make_chunks
+from synth.generate.config import GenerateConfig
 from synth.outcomes import Kind
 from synth.prompts.base import Style
 from synth.prompts.chat import ChatStyle
@@ -23,6 +24,11 @@ from tests.teacher.standin import chat_text, completion_text
 
 Row = dict[str, Any]
 Speak = Callable[[Call], str | Reply]
+
+
+def asked(**options: Any) -> GenerateConfig:
+    """A configuration with these options."""
+    return GenerateConfig(**options)
 
 
 def stand_in(call: Call) -> str:
