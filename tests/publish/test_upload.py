@@ -110,10 +110,11 @@ def test_a_commit_whose_answer_was_lost_is_not_made_twice(hub: HubServer, corpus
     assert read_manifest(corpus / "published.yaml").location.endswith(hub.repos[REPO].head)
 
 
-def test_somebody_elses_commit_in_between_is_kept(hub: HubServer, corpus: Path) -> None:
+def test_somebody_elses_commit_in_between_is_noticed(hub: HubServer, corpus: Path) -> None:
     def intrude() -> None:
         repo = hub.repos[REPO]
-        repo.add({**repo.commits[-1][1], "notes.txt": Blob(b"hello", lfs=False)})
+        stale = {"kept/squad_v1/fr/part-00000.parquet": Blob(b"of another publisher", lfs=False)}
+        repo.add({**repo.commits[-1][1], **stale, "notes.txt": Blob(b"hello", lfs=False)})
 
     hub.before_commit = intrude
     assert publish(hub, corpus) == 0
