@@ -7,10 +7,12 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from synth.languages import get_language
 from synth.prompts.fewshot import FewShotStyle
-from synth.spans import Span
+from synth.spans import Span, clean_text
 from synth.teacher.calls import Call, Reply
 from tests.generate.fakes import Row, Teacher, chunk_of, data, example, examples, keys, make, stand_in, system, tools
 
@@ -172,6 +174,46 @@ def test_offsets_hold_where_sentences_are_joined(tmp_path: Path, lang: str, styl
         assert row["synth_outcome"] == "kept", (get_language(lang).name, row["synth_detail"])
         for text, start in zip(row["answers"]["text"], row["answers"]["answer_start"], strict=True):
             assert row["context"][start : start + len(text)] == text
+
+
+_SAID = [
+    *("<a1>", "</a1>", "<a2>", "</a2>", "[", "]", "< A1 >", "</a3>", "  ", "\n", ". ", "? "),
+    *(
+        "1912",
+        "Ada Moss",
+        "Haus",
+        "e\u0301",
+        "\u0301",
+        "हिन्द",
+        "ी",
+        "\u1112\u1161\u11ab",
+        "漢字",
+        "ราชา",
+        "\u200f",
+        "12",
+    ),
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(_SAID), min_size=1, max_size=25).map("".join),
+    st.sampled_from(_SAID),
+    st.booleans(),
+    st.sampled_from(["th", "zh"]),
+)
+def test_offsets_hold_for_whatever_the_teacher_says(
+    tmp_path_factory: pytest.TempPathFactory, paragraph: str, phrase: str, few_shot: bool, lang: str
+) -> None:
+    told = tools(tmp_path_factory.mktemp("odd"), FewShotStyle() if few_shot else None)
+    rows = [_row("1912", "When?"), _row("the red house"), _row("Ada Moss", "Who?"), _row("", "Why?")]
+    found = [example("squad_v2", row, f"q{at}") for at, row in enumerate(rows)]
+    teacher = Teacher(lambda _call: paragraph) if few_shot else _ladder(paragraph, phrase)
+    for row in make(chunk_of({"squad_v2": found}, lang), told, teacher):
+        if row["synth_outcome"] == "kept":
+            for text, start in zip(row["answers"]["text"], row["answers"]["answer_start"], strict=True):
+                assert row["context"][start : start + len(text)] == text == text.strip() != ""
+            assert row["context"] == clean_text(row["context"])
 
 
 def test_the_question_sees_both_paragraphs(tmp_path: Path) -> None:
