@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from synth.cache import MARKER
 from synth.errors import DiskError, MissingExtra, StoppedError
 from synth.teacher import embedded
-from synth.teacher.embedded import MARKER, cache_folder, prepare_embedded
+from synth.teacher.embedded import cache_folder, prepare_embedded
 
 FAKE = """
 import sys, time
