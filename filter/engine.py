@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -49,7 +50,7 @@ def _in_pool(job: Callable[[Item], Result], items: Sequence[Item], count: int) -
     from multiprocessing import get_context
 
     # Spawned, not forked: Arrow and Polars own threads, which do not survive a fork.
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(count, get_context("spawn"), _leave_interrupts) as pool:
         try:
             yield from pool.map(job, items)
         except BrokenProcessPool as error:
@@ -59,6 +60,11 @@ def _in_pool(job: Callable[[Item], Result], items: Sequence[Item], count: int) -
             ) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    # Ctrl-C reaches all processes of a terminal: the parent stops the run, the workers finish their part in silence.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def available_cores() -> int:

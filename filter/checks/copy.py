@@ -15,6 +15,7 @@ from synth.outcomes import Kind, Reason
 
 NGRAM = 5  # characters: related languages share words, but few runs of five letters and spaces in a row
 MIN_LETTERS = 12  # letters left of a field after names are removed; shorter ones are judged in the pooled text only
+LATIN = frozenset("abcdefghijklmnopqrstuvwxyz")
 SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\"“(\n]\s*)([^\W\d_]+)")
 
 
@@ -39,6 +40,8 @@ def _measure(text: RowText, source: RowText, lang: str) -> tuple[float | None, f
     # An English paraphrase shares words with its source by nature: the paraphrase check judges that.
     if not source.fields or lang == "en":
         return None, None, None
+    if LATIN.isdisjoint(text.pooled):  # nothing to copy with: another script
+        return 0.0, 0.0, 0.0
     names = _names(source.pooled)
     english = plain(source.pooled, names)
     shared = ngrams(english, NGRAM)

@@ -28,9 +28,16 @@ class RepetitionThresholds(Thresholds):
 def score(batch: Batch) -> Columns:
     """Share of the longest loop, longest run of one letter, share of repeated n-grams; each less the source's."""
     pairs = zip(batch.texts, batch.source_texts, strict=True)
-    measured = [(measure(text.pooled), measure(source.pooled)) for text, source in pairs]
+    found = [_beyond(text.pooled, source.pooled) for text, source in pairs]
     names = ("repetition_loop", "repetition_run", "repetition_repeated")
-    return {name: [max(0.0, mine[n] - theirs[n]) for mine, theirs in measured] for n, name in enumerate(names)}
+    return {name: [each[number] for each in found] for number, name in enumerate(names)}
+
+
+def _beyond(text: str, source: str) -> tuple[float, ...]:
+    mine = measure(text)
+    if not any(mine):
+        return mine
+    return tuple(max(0.0, here - there) for here, there in zip(mine, measure(source), strict=True))
 
 
 def measure(text: str) -> tuple[float, float, float]:

@@ -17,10 +17,16 @@ from tests.filter.make_corpus import SENTENCES, Plan, changed, make_corpus
 from tests.filter.test_run import run
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 HOSTILE = 'El <script>document.title = "broken"</script> perro & el gato son amigos desde hace tiempo. **Fin**'
 
 
