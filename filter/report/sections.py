@@ -18,7 +18,7 @@ from synth.outcomes import Kind
 
 TITLES = {Kind.TRANSLATION: "Translations", Kind.PARAPHRASE: "Paraphrases", Kind.SOURCE: "English source rows"}
 ANSWERS = ("right", "cannot_judge", "wrong")
-RUNGS = ("markers", "sentence", "inflected", "aligner")
+RUNGS = ("markers", "verbatim", "sentence", "inflected", "aligner")
 LINKS = ("funnel", "reasons", "languages", "lengths", "rungs", "rows", "thresholds")
 
 

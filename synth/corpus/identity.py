@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from synth import __version__
+from synth.commit import commit_of_package
 from synth.corpus.files import fingerprint, locked, write_text
 from synth.corpus.layout import Layout
 from synth.errors import BadFolder
@@ -44,6 +45,7 @@ def _describe(layout: Layout, identity: Mapping[str, Any], langs: list[str], tas
         "name": layout.root.resolve().name,
         "created": (found or {}).get("created") or datetime.now(UTC).isoformat(timespec="seconds"),
         "synth_version": __version__,
+        "synth_commit": (found or {}).get("synth_commit") or commit_of_package(),
         "fingerprint": _mark(identity),
         "config": plain["config"],
         "languages": _union((found or {}).get("languages", []), langs),

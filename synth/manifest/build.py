@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 import synth
+from synth.commit import commit_of_package
 from synth.corpus.files import sha256_file
 from synth.corpus.layout import Layout, Part
 from synth.errors import BadFolder, CheckFailed
@@ -26,7 +25,6 @@ from synth.outcomes import Kind
 from synth.tasks import TASKS
 
 Stage = Literal["generated", "kept"]
-GIT_SECONDS = 10
 
 
 def build_manifest(
@@ -141,25 +139,5 @@ def parent_of(path: Path) -> Parent:
 
 def software(description: dict[str, Any]) -> Software:
     """Version and commit of Synth: what corpus.yaml says, else those of this process."""
-    commit = description.get("synth_commit") or _commit()
+    commit = description.get("synth_commit") or commit_of_package()
     return Software(version=str(description.get("synth_version") or synth.__version__), commit=commit)
-
-
-def _commit() -> str | None:
-    """Commit of the checkout that this package runs from; None when it is installed without one."""
-    package = Path(synth.__file__).resolve().parent
-    git = shutil.which("git")
-    if git is None or not (package.parent / ".git").exists():
-        return None
-    try:
-        head = _git(git, package, "rev-parse", "HEAD")
-        return f"{head}-dirty" if _git(git, package, "status", "--porcelain", "--", ".") else head
-    except (OSError, subprocess.SubprocessError):
-        return None
-
-
-def _git(git: str, folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [git, "-C", str(folder), *arguments], capture_output=True, text=True, check=True, timeout=GIT_SECONDS
-    )
-    return done.stdout.strip()
