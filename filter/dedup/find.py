@@ -24,7 +24,7 @@ from synth.filter.dedup.prefix import prefix_memberships, prefix_runs
 from synth.filter.dedup.result import DedupResult, Pairs, Removals
 from synth.filter.dedup.rows import DedupInput, codes_of, combine, distinct, first_of_each, label_codes, preference
 from synth.filter.dedup.runs import Runs, group, join
-from synth.filter.dedup.signatures import BAND_MULTIPLIER, band_keys, empty_signatures, signatures
+from synth.filter.dedup.signatures import BAND_MULTIPLIER, band_keys, signatures
 from synth.filter.dedup.similarity import Field, Glance, Similarity
 from synth.filter.dedup.stars import NOBODY, Stars, choose, verified
 
@@ -92,11 +92,14 @@ def _tabulate(rows: DedupInput, columns: Sequence[SignedColumn]) -> _Table:
 
 def _row_signatures(columns: Sequence[SignedColumn], rows: Ints, banding: Banding) -> Words:
     """The signature of each row's marked union: the minimum over its fields."""
-    signed = empty_signatures(banding, len(rows))
-    for column in columns:
+    signed = np.empty((banding.permutations, len(rows)), np.uint32)
+    for number, column in enumerate(columns):
         texts = column.index[rows]
         for values, best in zip(column.signed, signed, strict=True):
-            np.minimum(best, values[texts], out=best)
+            if number == 0:
+                np.take(values, texts, out=best, mode="clip")  # "clip" writes straight into `best`
+            else:
+                np.minimum(best, values[texts], out=best)
     return signed
 
 

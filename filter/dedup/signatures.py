@@ -13,7 +13,6 @@ from functools import lru_cache
 import numpy as np
 
 from synth.filter.dedup.arrays import Hashes, Ints, Words
-from synth.filter.dedup.config import Banding
 from synth.filter.dedup.folding import blocks
 from synth.filter.dedup.shingles import fold_block, grams, hashed, mix32, text_keys
 
@@ -77,8 +76,3 @@ def band_keys(signed: Words, members: tuple[int, ...]) -> Hashes:
         keys *= BAND_MULTIPLIER
         keys ^= keys >> np.uint64(29)
     return keys * BAND_MULTIPLIER
-
-
-def empty_signatures(banding: Banding, rows: int) -> Words:
-    """The signatures of empty sets, to take minima into."""
-    return np.full((banding.permutations, rows), np.iinfo(np.uint32).max, np.uint32)
