@@ -1,6 +1,6 @@
 """Requests of a run that is killed with `kill -9` at random moments, against one pass without a kill.
 
-    python bench/kills.py [--kills 20] [--in-flight 4] [--langs all] [--limit 8]
+    python bench/kills.py [--kills 20] [--in-flight 4] [--langs all] [--limit 8] [--kind both]
 
 The teacher is the tests' stand-in server in a process of its own, which counts every request that reaches it. After the
 last kill the run is finished; then every expected row must be there once, and rows must equal those of the one pass.
@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--in-flight", type=int, default=4)
     parser.add_argument("--langs", default="all")
+    parser.add_argument("--kind", default="both")
     parser.add_argument("--limit", type=int, default=8)
     parser.add_argument("--latency", type=float, default=0.004)
     parser.add_argument("--seed", type=int, default=1)
@@ -47,7 +48,7 @@ def one_pass(args: argparse.Namespace, folder: Path) -> tuple[dict[str, str], in
     with StandInProcess(folder / "one", latency=args.latency) as teacher:
         started = time.monotonic()
         subprocess.run(command(args, teacher.url, folder / "corpus-one"), check=True, stderr=subprocess.DEVNULL)
-        return rows_of(folder / "corpus-one"), teacher.requests(), time.monotonic() - started
+        return rows_of(folder / "corpus-one"), teacher.requests, time.monotonic() - started
 
 
 def killed(args: argparse.Namespace, folder: Path, seconds: float) -> tuple[dict[str, str], int, int]:
@@ -65,7 +66,7 @@ def killed(args: argparse.Namespace, folder: Path, seconds: float) -> tuple[dict
                 process.wait()
                 done += 1
         subprocess.run(words, check=True, stderr=subprocess.DEVNULL)
-        return rows_of(folder / "corpus-many"), teacher.requests(), done
+        return rows_of(folder / "corpus-many"), teacher.requests, done
 
 
 def command(args: argparse.Namespace, url: str, out: Path) -> list[str]:
