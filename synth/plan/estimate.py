@@ -1,7 +1,7 @@
 """From examples and languages to rows, requests, tokens and bytes, in seconds for any number of rows.
 
 A small run is gone through request by request, in every language. Of a large one some hundred examples of each family
-of tasks are gone through in one language, and a few of them in all the others, which shows what a language adds or saves.
+of tasks are gone through in one language, and a few of them in all others, which shows what a language adds or saves.
 """
 
 from __future__ import annotations
