@@ -51,7 +51,7 @@ def _split_v0(tag: str) -> tuple[str, str]:
 
 
 def _split_v1(tag: str) -> tuple[str, str]:
-    return tag[0], tag[1:].rpartition("-")[2] or "_"
+    return tag[0], tag[1:].split("-", maxsplit=1)[-1] or "_"
 
 
 _SPLITS: Final[dict[SeqevalVersion, Split]] = {SeqevalVersion.V0: _split_v0, SeqevalVersion.V1: _split_v1}

@@ -51,12 +51,17 @@ def label(fields: Fields, names: tuple[str, ...], words: Mapping[str, str]) -> s
 
 
 def pair(
-    fields: Fields, lang: str, names: tuple[tuple[str, ...], tuple[str, ...]], words: Mapping[str, str]
+    fields: Fields,
+    lang: str,
+    names: tuple[tuple[str, ...], tuple[str, ...]],
+    words: Mapping[str, str],
+    parallel: bool = False,
 ) -> PairItem:
-    """Two texts; the label is `gold_label` or `label`. The line's number makes the cluster of a parallel set."""
+    """Two texts; the label is `gold_label` or `label`. In a parallel set the line's number is the cluster."""
     first, second = text(fields, *names[0]), text(fields, *names[1])
+    cluster = str(fields.get("row", "")) if parallel else ""
     own = str(fields.get("pairID") or fields.get("id") or "") or content_id(first, second)
-    return PairItem(own, lang, first, second, label(fields, ("gold_label", "label"), words), _cluster(fields))
+    return PairItem(own, lang, first, second, label(fields, ("gold_label", "label"), words), cluster)
 
 
 def choice(fields: Fields, lang: str) -> ChoiceItem:

@@ -1,0 +1,48 @@
+"""What reading one (task, language, split) gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from synth.evaluate.tasks.items import Candidate, Item
+from synth.sources.base import SourceProblem
+
+
+@dataclass(frozen=True, slots=True)
+class EvalSet:
+    """All usable items of one language, in the order of the file (which is the order of XTREME's submission files).
+
+    Args:
+        task: Name of the target task.
+        lang: Language of the items; of Tatoeba and BUCC the foreign one.
+        split: Our name of the split.
+        items: What is predicted and scored.
+        candidates: What is retrieved from; empty for other forms.
+        problems: Records that could not be used, and oddities of those that were.
+        origin: Files with their hashes, or repository and resolved revision.
+    """
+
+    task: str
+    lang: str
+    split: str
+    items: tuple[Item, ...]
+    candidates: tuple[Candidate, ...] = ()
+    problems: tuple[SourceProblem, ...] = ()
+    origin: dict[str, Any] = field(default_factory=dict)
+
+
+class EvalSource(Protocol):
+    """Where test sets come from."""
+
+    def languages(self, task: str, split: str) -> tuple[str, ...]:
+        """The task's languages that the source has, in the task's order."""
+        ...
+
+    def load(self, task: str, lang: str, split: str) -> EvalSet:
+        """All usable items.
+
+        Raises:
+            BadSource: The source has no such set, or nothing in it can be used.
+        """
+        ...

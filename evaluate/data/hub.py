@@ -1,0 +1,120 @@
+"""Test sets from the Hugging Face Hub: data files only, at a revision that is resolved first and recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from synth.errors import BadSource
+from synth.evaluate.data.base import EvalSet
+from synth.evaluate.data.collect import collect
+from synth.evaluate.tasks import get_eval_task
+from synth.evaluate.tasks.base import EvalTask, Form, HubPlace
+from synth.evaluate.tasks.items import Candidate
+from synth.languages import LANGUAGES
+from synth.sources.hub import resolve_revision
+from synth.sources.readers import Item, Record, first_line
+
+_NEED_FILES = {
+    Form.ANSWERS: "the Hub's copy has no sentence boundaries; name the authors' xquad-r files in a sources file",
+    Form.MINING: "the Hub has gold pairs but not the corpora around them; name the original files in a sources file",
+}
+
+
+class HubEval:
+    """The source `hub`: every target task from where its definition says that it lives."""
+
+    def languages(self, task: str, split: str) -> tuple[str, ...]:
+        """The task's languages that some place has this split of."""
+        definition = get_eval_task(task)
+        if definition.form in _NEED_FILES:
+            return ()
+        return tuple(lang for lang in definition.languages if any(place.holds(lang, split) for place in definition.hub))
+
+    def load(self, task: str, lang: str, split: str) -> EvalSet:
+        """All usable items of one language, from the first place that has it.
+
+        Raises:
+            BadSource: No place has it, or it cannot be loaded.
+        """
+        definition = get_eval_task(task)
+        if definition.form in _NEED_FILES:
+            raise BadSource(f"{task} cannot be evaluated from the Hub: {_NEED_FILES[definition.form]}")
+        place = next((one for one in definition.hub if one.holds(lang, split)), None)
+        if place is None:
+            raise BadSource(
+                f"no Hub place of {task} has {lang} {split}; leave the language out, or name files in a sources file"
+            )
+        return self.load_place(definition, place, lang, split)
+
+    def load_place(self, task: EvalTask, place: HubPlace, lang: str, split: str) -> EvalSet:
+        """All usable items of one language from a given place.
+
+        Raises:
+            BadSource: It cannot be loaded.
+        """
+        repo, config = _filled(place.repo, lang), _filled(place.config, lang) if place.config else None
+        hub_split = _filled(place.splits[split], lang)
+        revision = resolve_revision(repo, place.revision)
+        dataset = _load(repo, config, hub_split, revision)
+        records = [(repo, one) for one in _records(dataset)]
+        candidates: tuple[Candidate, ...] = ()
+        if task.form is Form.BITEXT:
+            records, candidates = _bitext(repo, records)
+        origin = {"kind": "hub", "repo": repo, "config": config, "split": hub_split, "revision": revision}
+        return collect(task, lang, split, records, candidates, origin)
+
+
+def _filled(text: str, lang: str) -> str:
+    language = LANGUAGES[lang]
+    return text.format(lang=lang, lang3=language.iso639_3, name=language.name)
+
+
+def _load(repo: str, config: str | None, split: str, revision: str) -> Any:
+    import datasets
+    import httpx
+    from datasets.exceptions import DatasetsError
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        return datasets.load_dataset(repo, config, split=split, revision=revision)
+    except (DatasetsError, HfHubHTTPError, httpx.HTTPError, OSError, ValueError, RuntimeError) as error:
+        raise BadSource(
+            f"{repo} {config or ''} {split} cannot be loaded: {first_line(error)}; reach the Hub, set HF_ENDPOINT to a "
+            "mirror, or name local files in a sources file (docs/evaluate.md)"
+        ) from None
+
+
+def _records(dataset: Any) -> Iterator[Item]:
+    """Rows as records; class numbers of tags get their names beside them."""
+    names = _tag_names(dataset.features)
+    for row, fields in enumerate(dataset):
+        yield Record(f"row {row}", {**fields, "row": row, **({"tag_names": names} if names else {})})
+
+
+def _tag_names(features: Any) -> list[str] | None:
+    for column in ("pos_tags", "ner_tags", "upos"):
+        inner = getattr(features.get(column), "feature", None)
+        names = getattr(inner, "names", None)
+        if names:
+            return list(names)
+    return None
+
+
+def _bitext(repo: str, records: list[tuple[str, Item]]) -> tuple[list[tuple[str, Item]], tuple[Candidate, ...]]:
+    """Rows of two sentences as Tatoeba's queries (English) and candidates (foreign)."""
+    queries: list[tuple[str, Item]] = []
+    candidates: list[Candidate] = []
+    for row, (_, record) in enumerate(records):
+        fields = record.fields if isinstance(record, Record) else {}
+        foreign, english = _sides(fields)
+        queries.append((repo, Record(f"row {row}", {"id": str(row), "text": english, "gold": [str(row)]})))
+        candidates.append(Candidate(str(row), "", foreign))
+    return queries, tuple(candidates)
+
+
+def _sides(fields: Any) -> tuple[str, str]:
+    first = fields.get("sentence1") or fields.get("source_sentence") or ""
+    second = fields.get("sentence2") or fields.get("target_sentence") or ""
+    # Both copies say which side is which; without saying, the foreign one comes first.
+    return (second, first) if str(fields.get("source_lang", "")).startswith("eng") else (first, second)

@@ -1,0 +1,133 @@
+"""Test sets from local files that a YAML file names: the same file, and the same keys, as for generation.
+
+A path may hold `{lang}`, `{lang3}` (ISO 639-3, as Tatoeba writes it) and `{name}`; a path without them is a file of all
+languages. `docs/evaluate.md` has an example for each task.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from synth.errors import BadSource
+from synth.evaluate.data.base import EvalSet
+from synth.evaluate.data.collect import collect
+from synth.evaluate.data.formats import format_of, reader
+from synth.evaluate.data.hub import HubEval
+from synth.evaluate.data.parallel import english_side, read_bitext, read_bucc
+from synth.evaluate.data.retrieval import read_lareqa
+from synth.evaluate.tasks import EVAL_TASKS, get_eval_task
+from synth.evaluate.tasks.base import EvalTask, HubPlace
+from synth.evaluate.tasks.items import Candidate
+from synth.languages import LANGUAGES
+from synth.nearest import did_you_mean
+from synth.sources.files import DataFile, sha256
+from synth.sources.local import guarded
+from synth.sources.readers import Item
+from synth.sources.spec import ORIGINS, Entry, read_spec
+from synth.tasks import TASKS
+
+
+def fill(text: str, lang: str) -> str:
+    """The text with `{lang}`, `{lang3}` and `{name}` put in."""
+    language = LANGUAGES[lang]
+    for key, value in (("lang", lang), ("lang3", language.iso639_3), ("name", language.name)):
+        text = text.replace(f"{{{key}}}", value)
+    return text
+
+
+class LocalEval:
+    """The source that a YAML file describes.
+
+    Args:
+        path: The YAML file.
+
+    Raises:
+        BadSource: It is not there.
+        BadFlag: It breaks its format.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.spec = read_spec(path, (*TASKS, *EVAL_TASKS, *ORIGINS))
+
+    def languages(self, task: str, split: str) -> tuple[str, ...]:
+        """The task's languages that the file names existing files (or a Hub place) for."""
+        entries = (self.spec.entries(task) or {}).get(split, ())
+        return tuple(lang for lang in get_eval_task(task).languages if any(self._has(one, lang) for one in entries))
+
+    def load(self, task: str, lang: str, split: str) -> EvalSet:
+        """All usable items of one language.
+
+        Raises:
+            BadSource: The YAML file has no such task or split, a file is missing, or nothing in it is usable.
+            BadFlag: Format and task do not go together.
+        """
+        definition, entries = get_eval_task(task), self._entries(task, split)
+        hub = next((entry for entry in entries if entry.hub is not None), None)
+        if hub is not None:
+            place = HubPlace(hub.hub or "", hub.config, {split: hub.split or split}, revision=hub.revision)
+            return HubEval().load_place(definition, place, lang, split)
+        files = [(entry, path) for entry in entries for path in self._paths(entry, lang, f"{task}.{split}")]
+        reads: list[tuple[str, Item]] = []
+        candidates: list[Candidate] = []
+        infos = []
+        for entry, path in files:
+            found, more, used = self._read(definition, entry, path, lang)
+            reads += [(path.name, one) for one in found]
+            candidates += more
+            infos += [_info(one) for one in used]
+        origin = {"kind": "files", "file": self.path.name, "parts": infos}
+        return collect(definition, lang, split, reads, tuple(candidates), origin)
+
+    def _read(
+        self, task: EvalTask, entry: Entry, path: Path, lang: str
+    ) -> tuple[list[Item], tuple[Candidate, ...], list[Path]]:
+        """What is in one file, the candidates beside it, and the files that were read."""
+        file = DataFile(path, path.name, entry.encoding)
+        kind = format_of(task, file, entry.format, f"{self.path.name}: {task.name}")
+        if kind == "lareqa":
+            return (*read_lareqa(file, lang), [path])
+        if kind in {"bitext", "bucc"}:
+            other = english_side(path, lang)
+            english = DataFile(other, other.name, entry.encoding)
+            if kind == "bitext":
+                return (*read_bitext(file, english), [path, other])
+            gold = path.with_suffix(".gold")
+            if not gold.is_file():
+                raise BadSource(
+                    f"{path.name}: there is no {gold.name} beside it; BUCC cannot be scored without; add it"
+                )
+            return (*read_bucc(file, english, DataFile(gold, gold.name)), [path, other, gold])
+        return list(guarded(file, reader(kind, lang))), (), [path]
+
+    def _entries(self, task: str, split: str) -> tuple[Entry, ...]:
+        splits = self.spec.entries(task)
+        if splits is None:
+            hint = did_you_mean(task, self.spec.tasks)
+            raise BadSource(f"{self.path.name} has no task {task!r}. {hint} Add it there (docs/evaluate.md)")
+        if split not in splits:
+            raise BadSource(f"{self.path.name}: {task} has no split {split!r}, only {', '.join(splits)}; add it there")
+        return splits[split]
+
+    def _has(self, entry: Entry, lang: str) -> bool:
+        return entry.hub is not None or bool(list(self._matches(entry, lang)))
+
+    def _matches(self, entry: Entry, lang: str) -> Iterator[Path]:
+        pattern = str(self.path.parent / fill(entry.path or "", lang))
+        found = (Path(one) for one in sorted(glob.glob(pattern, recursive=True)))  # noqa: PTH207 (absolute patterns)
+        # A wildcard for what follows the language also finds the English side of Tatoeba and BUCC.
+        return (one for one in found if one.is_file())
+
+    def _paths(self, entry: Entry, lang: str, key: str) -> list[Path]:
+        paths = list(self._matches(entry, lang))
+        if not paths:
+            wanted = fill(entry.path or "", lang)
+            raise BadSource(f"{self.path.name}: {key}: there is no file {wanted} for {lang}; correct the path there")
+        return paths
+
+
+def _info(path: Path) -> dict[str, Any]:
+    return {"path": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}

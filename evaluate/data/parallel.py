@@ -1,0 +1,76 @@
+"""Tatoeba and BUCC: files that belong together by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from synth.errors import BadSource
+from synth.evaluate.tasks.items import Candidate
+from synth.sources.files import DataFile, lines
+from synth.sources.readers import Item, Record
+
+_ENOUGH_TO_TELL = 20  # lines; as many sentences are not in alphabetical order by chance
+
+
+def english_side(foreign: Path, lang: str) -> Path:
+    """The English file beside a foreign one: `tatoeba.deu-eng.eng`, `de-en.en`, `zh-en.dev.en`.
+
+    Raises:
+        BadSource: There is none.
+    """
+    options = [foreign.with_suffix(suffix) for suffix in (".eng", ".en")]
+    found = next((path for path in options if path.is_file() and path != foreign), None)
+    if found is None:
+        raise BadSource(
+            f"{foreign.name}: there is no English file beside it for {lang}; put {options[0].name} or "
+            f"{options[1].name} into the same folder"
+        )
+    return found
+
+
+def read_bitext(file: DataFile, english: DataFile) -> tuple[list[Item], tuple[Candidate, ...]]:
+    """Queries (English) and candidates (foreign) of Tatoeba; the gold of a line is the same line of the other file.
+
+    The id of a sentence is its line number, counted from 0: that is what XTREME's label files hold.
+
+    Raises:
+        BadSource: The files differ in length, or are XTREME's copy, whose English side was sorted to hide the gold.
+    """
+    theirs = [line for _, line in lines(file)]
+    ours = [line for _, line in lines(english)]
+    if len(theirs) != len(ours):
+        raise BadSource(
+            f"{file.name} has {len(theirs)} lines and {english.name} {len(ours)}; they must be parallel: get them again"
+        )
+    if len(ours) >= _ENOUGH_TO_TELL and ours == sorted(ours):
+        raise BadSource(
+            f"{english.name} is in alphabetical order: XTREME's preprocessing sorts it to hide which sentence belongs "
+            "to which; give LASER's original files (tatoeba.xxx-eng.eng)"
+        )
+    items: list[Item] = [
+        Record(f"line {row + 1}", {"id": str(row), "text": text.strip(), "gold": [str(row)]})
+        for row, text in enumerate(ours)
+    ]
+    return items, tuple(Candidate(str(row), "", text.strip()) for row, text in enumerate(theirs))
+
+
+def read_bucc(file: DataFile, english: DataFile, gold: DataFile) -> tuple[list[Item], tuple[Candidate, ...]]:
+    """Queries (foreign sentences) and candidates (English ones); gold is empty for a sentence without translation."""
+    pairs: dict[str, list[str]] = {}
+    for _, line in lines(gold):
+        if line.strip():
+            source, _, target = line.strip().partition("\t")
+            pairs.setdefault(source, []).append(target)
+    items: list[Item] = [
+        Record(f"line {number}", {"id": name, "text": text, "gold": pairs.get(name, [])})
+        for number, name, text in _sentences(file)
+    ]
+    return items, tuple(Candidate(name, "en", text) for _, name, text in _sentences(english))
+
+
+def _sentences(file: DataFile) -> Iterator[tuple[int, str, str]]:
+    for number, line in lines(file):
+        if line.strip():
+            name, _, text = line.partition("\t")
+            yield number, name.strip(), text.strip()
