@@ -59,9 +59,13 @@ def _lines(cells: Sequence[Cell]) -> Iterator[tuple[tuple[str, str, str], list[C
     groups: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in cells:
         groups[cell.task, cell.kind].append(cell)
-    yield from (((task, kind, f"{len(each)} languages"), each) for (task, kind), each in groups.items())
+    yield from (((task, kind, _count(each)), each) for (task, kind), each in groups.items())
     for lang, each in _worst(cell for cell in cells if cell.kind != Kind.SOURCE):
         yield ("all tasks", "", lang), each
+
+
+def _count(cells: list[Cell]) -> str:
+    return cells[0].lang if len(cells) == 1 else f"{len(cells)} languages"
 
 
 def _worst(cells: Iterable[Cell]) -> list[tuple[str, list[Cell]]]:

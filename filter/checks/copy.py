@@ -79,10 +79,11 @@ def _longest_run(one: list[str], other: list[str]) -> int:
 
 
 def decide(columns: Scored, thresholds: CopyThresholds) -> Marks:
-    """A copy by any of the three measures."""
+    """A copy as a whole or of a field; a long run of the source's words inside a translation is half translated."""
     overlap = above(columns["copy_overlap"], thresholds.max_overlap)
-    worst = above(columns["copy_field_overlap"], thresholds.max_field_overlap)
-    return Marks({Reason.COPY: overlap | worst | above(columns["copy_run"], thresholds.max_run)})
+    copied = overlap | above(columns["copy_field_overlap"], thresholds.max_field_overlap)
+    run = above(columns["copy_run"], thresholds.max_run)
+    return Marks({Reason.COPY: copied, Reason.HALF_TRANSLATED: run & ~copied})
 
 
 CHECK = Check(

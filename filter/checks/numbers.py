@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import dataclass
 
 from synth.filter.checks.base import Batch, Check, Columns, ColumnType, Marks, Scored, Thresholds, above
 from synth.filter.words import ascii_digits
@@ -16,6 +17,12 @@ from synth.outcomes import Reason
 # Digits with single separators between them: grouping, decimals, times, dates, ranges; \u066b and \u066c are Arabic's.
 NUMBER = re.compile(r"\d+(?:[.,:/'’٫٬\u00a0\u202f\u2009–-]\d+| \d{3}(?!\d))*")
 GROUP = re.compile(r"\d+")
+# Words of magnitude right behind a number. Units differ: 10 million is 1000 ten-thousands in Chinese, 1 crore in Hindi.
+MAGNITUDE = re.compile(
+    r"\s?(?:thousand|million|billion|trillion|[万萬億亿兆千百]|[만억조천]|lakh|crore|लाख|करोड़|हज़ार|हजार|লাখ|লক্ষ|কোটি|હજાર|લાખ|કરોડ"
+    r"|ਲੱਖ|ਕਰੋੜ|ਹਜ਼ਾਰ|లక్ష|కోట్ల|ലക്ഷ|കോടി|இலட்ச|லட்ச|கோடி|لاکھ|کروڑ|ล้าน|แสน|หมื่น|พัน|သန်း|သိန်း|သောင်း)",
+    re.IGNORECASE,
+)
 
 
 class NumberThresholds(Thresholds):
@@ -40,24 +47,51 @@ def score(batch: Batch) -> Columns:
 
 def _compare(source: str, target: str) -> tuple[float, float, float]:
     wanted, there = numbers(source), numbers(target)
-    return float(len(wanted)), float(_missing(wanted, there)), float(_missing(there, wanted))
+    lost, added = _missing(wanted, there), _missing(there, wanted)
+    return float(sum(number.long for number in wanted)), float(lost), float(added)
 
 
-def numbers(text: str) -> list[tuple[str, ...]]:
-    """The numbers of two or more digits, each as its groups of digits: 1,234.5 is (1, 234, 5)."""
-    found = (tuple(GROUP.findall(match)) for match in NUMBER.findall(ascii_digits(text)))
-    return [each for each in found if sum(map(len, each)) > 1]
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number of a text: its groups of digits (1,234.5 is 1, 234, 5), and whether a word of magnitude follows it."""
+
+    groups: tuple[str, ...]
+    scaled: bool
+
+    @property
+    def digits(self) -> str:
+        """All digits without leading zeros: 09:30 is 9.30."""
+        return _bare("".join(self.groups))
+
+    @property
+    def significant(self) -> str:
+        """Digits without zeros at either end: the same in `10 million` and in 1000 ten-thousands."""
+        return self.digits.strip("0") or "0"
+
+    @property
+    def long(self) -> bool:
+        """Two or more digits: numbers that languages do not usually write as words."""
+        return sum(map(len, self.groups)) > 1
 
 
-def _missing(wanted: list[tuple[str, ...]], there: list[tuple[str, ...]]) -> int:
-    """How many numbers have neither all their digits in one place nor each group somewhere."""
-    joined = Counter(_whole(each) for each in there)
-    single = {_bare(group) for each in there for group in each} | set(joined)
+def numbers(text: str) -> list[Number]:
+    """The numbers of a text in order, in 0-9 whatever the script."""
+    text = ascii_digits(text)
+    found = NUMBER.finditer(text)
+    return [Number(tuple(GROUP.findall(m.group())), MAGNITUDE.match(text, m.end()) is not None) for m in found]
+
+
+def _missing(wanted: list[Number], there: list[Number]) -> int:
+    """How many long numbers have neither all their digits in one place, nor each group somewhere, nor another unit."""
+    whole = Counter(number.digits for number in there)
+    single = {_bare(group) for number in there for group in number.groups} | set(whole)
     lost = 0
     for number in wanted:
-        if joined[_whole(number)] > 0:
-            joined[_whole(number)] -= 1
-        elif not all(_is_said(group, single) for group in number):
+        if not number.long:
+            continue
+        if whole[number.digits] > 0:
+            whole[number.digits] -= 1
+        elif not (all(_is_said(group, single) for group in number.groups) or _is_rescaled(number, there)):
             lost += 1
     return lost
 
@@ -69,12 +103,11 @@ def _is_said(group: str, there: set[str]) -> bool:
     return len(group) == 2 and any(len(other) == 4 and other.endswith(group) for other in there)
 
 
-def _whole(number: tuple[str, ...]) -> str:
-    return _bare("".join(number))
+def _is_rescaled(number: Number, there: list[Number]) -> bool:
+    return any((number.scaled or other.scaled) and number.significant == other.significant for other in there)
 
 
 def _bare(digits: str) -> str:
-    """Without leading zeros: 09:30 is 9.30."""
     return digits.lstrip("0") or "0"
 
 
@@ -89,7 +122,7 @@ def decide(columns: Scored, thresholds: NumberThresholds) -> Marks:
 
 CHECK = Check(
     name="numbers",
-    version=1,
+    version=2,
     columns=dict.fromkeys(("numbers_source", "numbers_lost", "numbers_added"), ColumnType.NUMBER),
     thresholds=NumberThresholds,
     score=score,
