@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 from collections.abc import Coroutine, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from synth.errors import Interrupted, SynthError
+from synth.corpus.files import disk_errors
+from synth.errors import BadFolder, Interrupted, SynthError
 from synth.generate.chunk_run import Tools, run_chunk
 from synth.generate.chunks import Chunk
 
@@ -55,7 +59,7 @@ async def run_open(chunks: Iterator[Chunk], tools: Tools, send: Send, open_rows:
     try:
         while True:
             while sum(running.values()) < open_rows and (chunk := next(chunks, None)):
-                running[asyncio.create_task(run_chunk(chunk, tools, send))] = chunk.rows
+                running[asyncio.create_task(_run_alone(chunk, tools, send))] = chunk.rows
             if not running:
                 return requests
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -64,6 +68,35 @@ async def run_open(chunks: Iterator[Chunk], tools: Tools, send: Send, open_rows:
                 requests += task.result()
     finally:
         await _cancel(running)
+
+
+async def _run_alone(chunk: Chunk, tools: Tools, send: Send) -> int:
+    with only_here(tools.layout.journal(chunk.owner)):
+        return await run_chunk(chunk, tools, send)
+
+
+@contextmanager
+def only_here(journal: Path) -> Iterator[None]:
+    """Hold a lock beside a journal, which the system releases when this process ends in whatever way.
+
+    Raises:
+        BadFolder: Another process on this machine holds it: the same command was started twice.
+    """
+    path = journal.with_name(f".{journal.name}.lock")
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = path.open("wb")
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadFolder(
+                f"another run is making {journal.parent}; wait until it ends, or give this one other --langs or --out"
+            ) from None
+        except OSError:
+            pass  # a file system without locks
+        yield
+        path.unlink(missing_ok=True)
 
 
 async def _cancel(running: Iterable[asyncio.Task[int]]) -> None:

@@ -16,7 +16,7 @@ from synth.generate.asking import Asker, Send
 from synth.generate.chunk_run import Tools, finish, make_rows
 from synth.generate.chunks import Chunk
 from synth.generate.config import GenerateConfig
-from synth.generate.local import complete
+from synth.generate.local import complete, only_here
 from synth.generate.progress import Progress, tell
 from synth.generate.rounds import drop_journals, rounds_complete, salts_of
 from synth.generate.run import Ready, make_tools, prepare, read_inputs
@@ -84,7 +84,8 @@ def redo(config: GenerateConfig) -> Ready:
         async def run() -> None:
             async with client:
                 for chunk in chosen:
-                    await redo_chunk(chunk, wanted, _salted(config, teacher, tools, chunk), client.ask)
+                    with only_here(tools.layout.journal(chunk.owner)):
+                        await redo_chunk(chunk, wanted, _salted(config, teacher, tools, chunk), client.ask)
 
         complete(run())
     return ready

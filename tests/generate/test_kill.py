@@ -105,6 +105,24 @@ def test_a_full_disk_stops_with_everything_kept(
 
 
 @pytest.mark.slow
+def test_a_second_run_of_the_same_command_is_refused_while_the_first_goes_on(
+    tmp_path: Path, teacher: StandInProcess, uninterrupted: tuple[dict[str, Any], int, Path]
+) -> None:
+    first = start(*generate(teacher, tmp_path / "c"))
+    assert wait_for_requests(teacher, 1, first)
+    first.send_signal(signal.SIGSTOP)
+    code, told = finish(start(*generate(teacher, tmp_path / "c")))
+    assert code == 2 and "another run is making" in last_line(told)
+    first.send_signal(signal.SIGCONT)
+    code, told = finish(first)
+    assert code == 0, told
+    whole, one_pass, _ = uninterrupted
+    assert rows_of(tmp_path / "c") == whole
+    assert teacher.requests <= one_pass + IN_FLIGHT
+    assert not list((tmp_path / "c").rglob(".*.jsonl.lock"))
+
+
+@pytest.mark.slow
 def test_done_again_ends_at_once_and_touches_nothing(uninterrupted: tuple[dict[str, Any], int, Path]) -> None:
     _, one_pass, folder = uninterrupted
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
