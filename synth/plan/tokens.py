@@ -10,11 +10,14 @@ The ratio of a language to English is measured on the few-shot sentences, which 
 from __future__ import annotations
 
 import json
+import os
+import socket
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from synth.fewshot import few_shot, marked_example
 from synth.generate.teachers import Teacher
@@ -22,6 +25,7 @@ from synth.plan.placeholder import pieces
 
 BYTES_PER_TOKEN = 4.0
 _TIMEOUT_S = 10.0
+_HUB_S = 4.0
 Count = Callable[[str], float]
 
 
@@ -114,10 +118,27 @@ def _from_hub(teacher: Teacher) -> Path | None:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
+    revision, away = teacher.profile.revision or None, not _hub_answers()
     try:
-        return Path(hf_hub_download(teacher.model, "tokenizer.json", revision=teacher.profile.revision or None))
+        return Path(hf_hub_download(teacher.model, "tokenizer.json", revision=revision, local_files_only=away))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError):
         return None
+
+
+def _hub_answers() -> bool:
+    """Whether to try the Hub at all: its client tries for most of a minute where there is no network."""
+    from huggingface_hub import constants
+
+    if constants.is_offline_mode():
+        return False
+    if any(name.lower() == "https_proxy" for name in os.environ):
+        return True
+    parts = urlsplit(constants.ENDPOINT)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 443), _HUB_S).close()
+    except OSError:
+        return False
+    return True
 
 
 def _from_server(teacher: Teacher) -> Tokens | None:

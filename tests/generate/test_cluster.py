@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from synth.corpus.identity import read_description
 from synth.errors import BadFlag
 from synth.generate import cluster
 from synth.generate.config import GenerateConfig
@@ -124,6 +126,24 @@ def _wait(driver: subprocess.Popen[bytes], ready: Any) -> None:
     while not ready():
         assert driver.poll() is None and time.monotonic() < until, "the run ended before a node could be killed"
         time.sleep(0.02)
+
+
+def test_jobs_with_their_own_languages_may_share_a_folder(tmp_path: Path, cli: Cli) -> None:
+    langs = ("es", "sw", "th")
+    with StandInProcess(tmp_path, latency=0.02) as teacher:
+        asked = [sys.executable, "-m", "synth.cli", "generate", "--teacher", teacher.url, "--tasks", "mnli,squad_v2"]
+        shared, alone = tmp_path / "shared", tmp_path / "alone"
+        jobs = [
+            subprocess.Popen([*asked, "--langs", lang, "--out", str(shared)], cwd=ROOT, stderr=subprocess.PIPE)
+            for lang in langs
+        ]
+        assert [(job.communicate()[1], job.returncode)[1] for job in jobs] == [0, 0, 0]
+        assert cli(*asked[3:], "--langs", ",".join(langs), "--out", alone)[0] == 0
+    assert _files(shared) == _files(alone)
+    one, other = (read_description(root) or {} for root in (shared, alone))
+    assert sorted(one["languages"]) == sorted(other["languages"]) and one["fingerprint"] == other["fingerprint"]
+    status = json.loads(cli("status", shared, "--json")[1])
+    assert status["done"] == status["expected"]
 
 
 @needs_ray

@@ -30,8 +30,8 @@ def planned(tmp_path: Path, server: StandInProcess) -> tuple[Ready, Errand]:
     return _plan(tmp_path / "corpus", server.url)
 
 
-def _plan(root: Path, url: str, **more: str) -> tuple[Ready, Errand]:
-    config = GenerateConfig(langs="es,en", kind="both", teacher=url, out=str(root), **more)
+def _plan(root: Path, url: str, tasks: str = "all") -> tuple[Ready, Errand]:
+    config = GenerateConfig(langs="es,en", kind="both", tasks=tasks, teacher=url, out=str(root))
     teacher: Teacher = choose_teacher(config)
     ready = prepare(config, read_inputs(config), teacher)
     (root / LEASES).mkdir()
