@@ -1,0 +1,1 @@
+"""Rows become model inputs, head by head: pairs, choices, answer spans, tags."""
