@@ -26,7 +26,7 @@ class LanguageThresholds(Thresholds):
     """
 
     cannot_judge: Unjudged = Unjudged.KEEP
-    half_share: float = 0.2
+    half_share: float = 0.1
     max_english_share: float = 0.5
     drop_confusable: bool = False
 

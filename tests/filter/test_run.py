@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -219,3 +222,31 @@ def test_a_paraphrase_that_says_the_same_words_is_dropped(tmp_path: Path) -> Non
     write_one(root, Part("mnli", "es", Kind.PARAPHRASE, 0), [row])
     result = run(root)
     assert cell(result, "mnli", "es", "paraphrase").dropped == {"not_paraphrased": 1}
+
+
+def test_a_run_killed_by_the_system_loses_no_finished_part(tmp_path: Path) -> None:
+    root = make_corpus(tmp_path / "a", Plan(langs=("es", "sw", "ar", "th"), rows=60, part_rows=4))
+    parts = len(list((root / "generated").glob("*/*/*.done.json")))
+    command = [
+        sys.executable,
+        "-m",
+        "synth.cli",
+        "filter",
+        str(root),
+        "--workers",
+        "1",
+        "--detectors",
+        "none",
+        "--json",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and len(list((root / "scored").glob("*/*/*.done.json"))) < 3:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    done = len(list((root / "scored").glob("*/*/*.done.json")))
+    result = run(root)
+    assert 3 <= done == result.reused
+    assert result.scored == parts - done
+    assert all(c.kept == 60 for c in result.cells)
