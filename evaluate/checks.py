@@ -39,8 +39,8 @@ def _same_length(
     lengths = {len(predictions), len(golds), len(item_ids), len(scores) or len(item_ids)}
     if len(lengths) > 1:
         raise BadFolder(
-            f"{where}: {len(item_ids)} items, {len(predictions)} predictions, {len(golds)} golds and {len(scores)} rows "
-            "of scores; one of each is needed for every item: predict it again"
+            f"{where}: {len(item_ids)} items, {len(predictions)} predictions, {len(golds)} golds and {len(scores)} "
+            "rows of scores; one of each is needed for every item: predict it again"
         )
 
 

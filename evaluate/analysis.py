@@ -1,0 +1,196 @@
+"""Everything that a report says, as plain values: computed once, written as JSON, HTML and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from synth.evaluate.claims import Claim, Evidence, judge
+from synth.evaluate.compare import (
+    Comparison,
+    Sampled,
+    TaskEstimate,
+    compare,
+    overall_estimate,
+    sample,
+    task_estimates,
+)
+from synth.evaluate.predictions import ArmKind
+from synth.evaluate.results import Arm, Results
+from synth.evaluate.tasks.base import Relation
+from synth.evaluate.uncertainty import REPLICATES, SEED, Estimate
+
+_ENGLISH_FIRST = (ArmKind.ENGLISH, ArmKind.ENGLISH_PARAPHRASE, ArmKind.NONE)
+_TREATED = (ArmKind.MULTILINGUAL, ArmKind.MULTILINGUAL_PARAPHRASE, ArmKind.MIXTURE)
+
+
+@dataclass(frozen=True, slots=True)
+class SeedScore:
+    """One seed's own numbers: overall (None with holes) and by task (mean over the languages that are there)."""
+
+    seed: int
+    overall: float | None
+    tasks: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ArmSummary:
+    """One arm's line of the main table."""
+
+    name: str
+    kind: ArmKind
+    model: str
+    intermediate: tuple[str, ...]
+    languages: tuple[str, ...]
+    seeds: tuple[SeedScore, ...]
+    failed: tuple[tuple[int, str], ...]
+    tasks: tuple[TaskEstimate, ...]
+    overall: Estimate | None
+    holes: tuple[tuple[str, str, str], ...]
+    token_accuracy: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelRow:
+    """What became of the rows of an intermediate corpus in one language, all tasks together."""
+
+    lang: str
+    source: int
+    generated: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The report. The first comparison is the one that the answer is about."""
+
+    arms: tuple[ArmSummary, ...]
+    comparisons: tuple[Comparison, ...]
+    relations: Mapping[str, Mapping[str, Relation]]
+    claims: tuple[Claim, ...]
+    funnel: tuple[FunnelRow, ...]
+    replicates: int
+    seed: int
+    sources: tuple[str, ...]
+
+
+def analyse(
+    results: Results,
+    *,
+    baseline: str | None = None,
+    funnel: tuple[FunnelRow, ...] = (),
+    sources: tuple[str, ...] = (),
+    replicates: int = REPLICATES,
+    seed: int = SEED,
+    progress: Callable[[str], None] = lambda _line: None,
+) -> Analysis:
+    """Scores, intervals, comparisons and verdicts.
+
+    Args:
+        results: The arms.
+        baseline: Arm that all others are compared with; by default English for multilingual arms, none for all.
+        funnel: Rows of the intermediate corpus by language.
+        sources: What the page says about where the results lie.
+        replicates: Bootstrap replicates.
+        seed: Seed of the bootstrap.
+        progress: Told what is being done.
+
+    Raises:
+        BadFolder: Arms were evaluated on different data, or `baseline` is none of them.
+    """
+    arms = {}
+    for arm in results.arms:
+        if arm.runs:
+            progress(f"resampling {arm.name}")
+            arms[arm.name] = sample(arm, replicates, seed)
+    pairs = _pairs(results, arms, baseline)
+    made = {pair: compare(arms[pair[0]], arms[pair[1]]) for pair in pairs}
+    summaries = tuple(_summary(arm, arms.get(arm.name)) for arm in results.arms)
+    claims = judge(_evidence(arms, made))
+    relations = {arm.name: _relations(arm) for arm in results.arms}
+    return Analysis(summaries, tuple(made.values()), relations, claims, funnel, replicates, seed, sources)
+
+
+def _relations(arm: Arm) -> dict[str, Relation]:
+    from synth.evaluate.tasks import EVAL_TASKS
+
+    return {f"{one}>{task.name}": task.relation(one) for one in arm.intermediate for task in EVAL_TASKS.values()}
+
+
+def _pairs(results: Results, arms: Mapping[str, Sampled], baseline: str | None) -> list[tuple[str, str]]:
+    """Which arm is compared with which; the first pair is the question that the report answers."""
+    if baseline is not None:
+        results.arm(baseline)
+        return [(name, baseline) for name in arms if name != baseline]
+    by_kind: dict[ArmKind, list[str]] = {}
+    for name, sampled in arms.items():
+        by_kind.setdefault(sampled.arm.kind, []).append(name)
+    treated = [name for kind in _TREATED for name in by_kind.get(kind, [])]
+    others = [name for kind in (ArmKind.ENGLISH_PARAPHRASE, ArmKind.ENGLISH_MLM) for name in by_kind.get(kind, [])]
+    pairs = [(one, other) for one in treated for kind in _ENGLISH_FIRST for other in by_kind.get(kind, [])]
+    pairs += [(one, other) for one in others for other in by_kind.get(ArmKind.ENGLISH, [])]
+    pairs += [(one, none) for none in by_kind.get(ArmKind.NONE, []) for one in arms if one != none]
+    if not pairs:
+        names = list(arms)
+        pairs = [(name, names[0]) for name in names[1:]]
+    return list(dict.fromkeys(pairs))
+
+
+def _summary(arm: Arm, sampled: Sampled | None) -> ArmSummary:
+    tasks = task_estimates(sampled) if sampled else ()
+    seeds = tuple(
+        SeedScore(
+            run.info.seed,
+            run.overall.value,
+            {name: score.partial for name, score in run.scores.items() if score.partial is not None},
+        )
+        for run in arm.runs
+    )
+    holes = dict.fromkeys((hole.task, hole.lang, hole.why) for run in arm.runs for hole in run.overall.holes)
+    return ArmSummary(
+        name=arm.name,
+        kind=arm.kind,
+        model=(arm.runs[0].info if arm.runs else arm.failed[0]).model,
+        intermediate=arm.intermediate,
+        languages=arm.languages,
+        seeds=seeds,
+        failed=tuple((info.seed, info.why or info.status) for info in arm.failed),
+        tasks=tasks,
+        overall=overall_estimate(tasks, sampled) if sampled else None,
+        holes=tuple(holes),
+        token_accuracy=_token_accuracy(arm),
+    )
+
+
+def _token_accuracy(arm: Arm) -> dict[str, float]:
+    """Mean over seeds and languages of token accuracy, for the tagging tasks."""
+    found: dict[str, list[float]] = {}
+    for run in arm.runs:
+        for (task, _), stats in run.cells.items():
+            if stats.token_accuracy is not None:
+                found.setdefault(task, []).append(stats.token_accuracy)
+    return {task: sum(values) / len(values) for task, values in found.items()}
+
+
+def _evidence(arms: Mapping[str, Sampled], made: Mapping[tuple[str, str], Comparison]) -> Evidence:
+    def against(kind: ArmKind) -> dict[str, Comparison]:
+        return {one: found for (one, other), found in made.items() if arms[other].arm.kind is kind and one != other}
+
+    return Evidence(arms, against(ArmKind.NONE), against(ArmKind.ENGLISH))
+
+
+def read_funnel(manifests: Sequence[object]) -> tuple[FunnelRow, ...]:
+    """Rows by language out of corpus manifests (`synth.manifest.models.Manifest`), English source rows left out."""
+    from synth.manifest.models import Manifest, split_config
+    from synth.outcomes import Kind
+
+    totals: dict[str, list[int]] = {}
+    for manifest in manifests:
+        assert isinstance(manifest, Manifest)
+        for name, funnel in manifest.funnel.items():
+            _, lang, kind = split_config(name)
+            if kind is not Kind.SOURCE:
+                row = totals.setdefault(lang, [0, 0, 0])
+                for place, count in enumerate((funnel.source, funnel.generated, funnel.kept)):
+                    row[place] += count
+    return tuple(FunnelRow(lang, *row) for lang, row in sorted(totals.items()))

@@ -1,0 +1,222 @@
+"""A verdict, with its evidence, on each claim of Phang et al. 2020 (X-STILTs) that the runs at hand can test.
+
+The claims are those of the abstract of arXiv 2005.13013 (and, for single targets, of the tables of its model that other
+papers print). They were made on XTREME version 1; where XTREME-R differs the claim says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from synth.evaluate.compare import Comparison, Sampled, TaskEstimate
+from synth.evaluate.predictions import ArmKind
+from synth.evaluate.tasks import EVAL_TASKS
+from synth.evaluate.tasks.base import Group
+from synth.evaluate.uncertainty import Estimate
+
+ALPHA: Final = 0.05
+SMALL_GAIN: Final = 1.0  # points: "small" and "no gain" are read as less than this
+_BEST: Final = ("squad_v1", "mnli", "hellaswag")
+_FEWEST_SINGLES: Final = 4  # with three single-task arms, which are the best three tests nothing
+
+
+class Verdict(StrEnum):
+    """What the runs say about a claim."""
+
+    HOLDS = "holds"
+    FAILS = "does not hold"
+    OPEN = "cannot be told"
+    UNTESTED = "not tested"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim, what was found, and the numbers that it rests on."""
+
+    text: str
+    verdict: Verdict
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What claims are judged by: arms, and every arm against the baseline and against the English arm."""
+
+    arms: Mapping[str, Sampled]
+    over_none: Mapping[str, Comparison]  # by arm
+    over_english: Mapping[str, Comparison]
+
+    def of_kind(self, *kinds: ArmKind) -> list[str]:
+        """Names of the arms of these kinds."""
+        return [name for name, sampled in self.arms.items() if sampled.arm.kind in kinds]
+
+
+def judge(evidence: Evidence) -> tuple[Claim, ...]:
+    """All claims, in the order of the paper's abstract."""
+    judges: tuple[tuple[str, Callable[[Evidence], tuple[Verdict, str]]], ...] = (
+        ("SQuAD, MNLI and HellaSwag are the best single intermediate tasks", _best),
+        ("Training on many intermediate tasks at once adds a little to the best single one", _multitask),
+        ("Gains on retrieval are the largest", _retrieval),
+        ("TyDiQA gains whatever the intermediate task is", _tydiqa),
+        ("XNLI gains nothing", _xnli),
+        ("Masked language modelling in the intermediate stage adds no consistent gain", _mlm),
+        ("Machine-translated intermediate data add no consistent gain over English", _translated),
+        ("The best intermediate task for each target gains about 5.4 points over none", _headline),
+    )
+    return tuple(Claim(text, *found(evidence)) for text, found in judges)
+
+
+def shown(one: Estimate) -> str:
+    """A difference with its interval."""
+    return f"{one.value:+.1f} [{one.low:+.1f}, {one.high:+.1f}]"
+
+
+def _overall(comparison: Comparison) -> float:
+    return comparison.overall.value if comparison.overall else float("-inf")
+
+
+def _task(comparison: Comparison, name: str) -> TaskEstimate | None:
+    return next((task for task in comparison.tasks if task.task == name), None)
+
+
+def _untested(what: str) -> tuple[Verdict, str]:
+    return Verdict.UNTESTED, f"It needs {what}."
+
+
+def _singles(evidence: Evidence) -> dict[str, Comparison]:
+    """English arms with one intermediate task, by that task."""
+    arms = {
+        evidence.arms[name].arm.intermediate[0]: name
+        for name in evidence.of_kind(ArmKind.ENGLISH)
+        if len(evidence.arms[name].arm.intermediate) == 1
+    }
+    return {task: evidence.over_none[name] for task, name in arms.items() if name in evidence.over_none}
+
+
+def _best(evidence: Evidence) -> tuple[Verdict, str]:
+    singles = _singles(evidence)
+    if len(singles) < _FEWEST_SINGLES or not set(_BEST) <= set(singles):
+        return _untested("an arm without intermediate training and English arms of one task each, these three and more")
+    order = sorted(singles, key=lambda task: -_overall(singles[task]))
+    listed = ", ".join(f"{task} {_overall(singles[task]):+.1f}" for task in order)
+    return (Verdict.HOLDS if set(order[:3]) == set(_BEST) else Verdict.FAILS), f"Gain over none: {listed}."
+
+
+def _multitask(evidence: Evidence) -> tuple[Verdict, str]:
+    singles = _singles(evidence)
+    many = [
+        evidence.over_none[name]
+        for name in evidence.of_kind(ArmKind.ENGLISH)
+        if len(evidence.arms[name].arm.intermediate) > 1 and name in evidence.over_none
+    ]
+    if not singles or not many:
+        return _untested("an English arm of several tasks, English arms of one task each, and an arm without any")
+    best_task = max(singles, key=lambda task: _overall(singles[task]))
+    best = max(many, key=_overall)
+    gain = _overall(best) - _overall(singles[best_task])
+    text = (
+        f"{best.arm} {_overall(best):+.1f} against {best_task} {_overall(singles[best_task]):+.1f}: {gain:+.1f} points."
+    )
+    return (Verdict.HOLDS if 0 < gain < 3 * SMALL_GAIN else Verdict.FAILS), text
+
+
+def _arms_over_none(evidence: Evidence) -> list[Comparison]:
+    return list(evidence.over_none.values())
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _retrieval(evidence: Evidence) -> tuple[Verdict, str]:
+    rows, won = [], []
+    for comparison in _arms_over_none(evidence):
+        gains = {
+            group: [t.estimate.value for t in comparison.tasks if EVAL_TASKS[t.task].group is group] for group in Group
+        }
+        if gains[Group.RETRIEVAL] and sum(map(bool, gains.values())) > 1:
+            means = {group: _mean(found) for group, found in gains.items() if found}
+            won.append(max(means, key=lambda group: means[group]) is Group.RETRIEVAL)
+            rows.append(f"{comparison.arm}: " + ", ".join(f"{g.value} {v:+.1f}" for g, v in means.items()))
+    if not rows:
+        return _untested("an arm without intermediate training, and retrieval tasks beside others")
+    return _all_or_none(won), "; ".join(rows) + "."
+
+
+def _all_or_none(held: Iterable[bool]) -> Verdict:
+    found = list(held)
+    if all(found):
+        return Verdict.HOLDS
+    return Verdict.OPEN if any(found) else Verdict.FAILS
+
+
+def _target(evidence: Evidence, name: str) -> list[tuple[str, TaskEstimate]]:
+    pairs = [(comparison.arm, _task(comparison, name)) for comparison in _arms_over_none(evidence)]
+    return [(arm, task) for arm, task in pairs if task is not None]
+
+
+def _listed(rows: Sequence[tuple[str, TaskEstimate]]) -> str:
+    return (
+        "; ".join(f"{arm} {shown(task.estimate)} ({task.languages} of {task.of} languages)" for arm, task in rows) + "."
+    )
+
+
+def _tydiqa(evidence: Evidence) -> tuple[Verdict, str]:
+    rows = _target(evidence, "tydiqa")
+    if not rows:
+        return _untested("TyDiQA, in an arm with and one without intermediate training")
+    if any(task.estimate.value < 0 and task.p_adjusted < ALPHA for _, task in rows):
+        return Verdict.FAILS, _listed(rows)
+    sure = all(task.estimate.value > 0 and task.p_adjusted < ALPHA for _, task in rows)
+    return (Verdict.HOLDS if sure else Verdict.OPEN), _listed(rows)
+
+
+def _xnli(evidence: Evidence) -> tuple[Verdict, str]:
+    rows = _target(evidence, "xnli")
+    if not rows:
+        return _untested("XNLI, in an arm with and one without intermediate training")
+    return _no_gain([task.estimate for _, task in rows]), _listed(rows)
+
+
+def _no_gain(found: Sequence[Estimate]) -> Verdict:
+    """Holds when every interval ends below a small gain, fails when one begins above 0 and reaches further."""
+    if all(one.high < SMALL_GAIN for one in found):
+        return Verdict.HOLDS
+    return Verdict.FAILS if any(one.low > 0 for one in found) else Verdict.OPEN
+
+
+def _mlm(evidence: Evidence) -> tuple[Verdict, str]:
+    return _against_english(evidence, (ArmKind.ENGLISH_MLM,), "an English arm, and one with masked language modelling")
+
+
+def _translated(evidence: Evidence) -> tuple[Verdict, str]:
+    kinds = (ArmKind.MULTILINGUAL, ArmKind.MULTILINGUAL_PARAPHRASE, ArmKind.MIXTURE)
+    return _against_english(evidence, kinds, "an English and a multilingual arm on the same tasks")
+
+
+def _against_english(evidence: Evidence, kinds: tuple[ArmKind, ...], needed: str) -> tuple[Verdict, str]:
+    found = [evidence.over_english[name] for name in evidence.of_kind(*kinds) if name in evidence.over_english]
+    whole = [(one, one.overall) for one in found if one.overall is not None]
+    if not whole:
+        return _untested(needed)
+    text = "; ".join(f"{one.arm} over {one.base} {shown(mean)}" for one, mean in whole) + "."
+    return _no_gain([mean for _, mean in whole]), text
+
+
+def _headline(evidence: Evidence) -> tuple[Verdict, str]:
+    best: dict[str, tuple[float, str]] = {}
+    for comparison in _arms_over_none(evidence):
+        for task in comparison.tasks:
+            best[task.task] = max(best.get(task.task, (float("-inf"), "")), (task.estimate.value, comparison.arm))
+    if not best:
+        return _untested("an arm without intermediate training, and others")
+    gain = _mean([value for value, _ in best.values()])
+    parts = ", ".join(f"{task} {value:+.1f} ({arm})" for task, (value, arm) in best.items())
+    note = "The paper's mean is over XTREME version 1, with BUCC, and Tatoeba from untuned encoders; expect less here."
+    near = abs(gain - 5.4) < 2
+    return (
+        Verdict.HOLDS if near else Verdict.FAILS
+    ), f"Mean gain of the best arm for each target {gain:+.1f}: {parts}. {note}"
