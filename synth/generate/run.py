@@ -9,7 +9,7 @@ from typing import Any
 
 from synth.corpus.identity import describe
 from synth.corpus.layout import Layout
-from synth.errors import BadFolder, BadSource
+from synth.errors import BadFlag, BadFolder, BadSource
 from synth.generate.chunk_run import Tools, is_done, write_source_chunk
 from synth.generate.chunks import Chunk, make_chunks, source_chunks
 from synth.generate.config import GenerateConfig
@@ -21,7 +21,8 @@ from synth.outcomes import Kind
 from synth.sources import open_source
 from synth.sources.base import Example, SourceData
 from synth.sources.sampling import sample, sample_rule
-from synth.tasks import parse_tasks
+from synth.tasks import get_task, parse_tasks
+from synth.tasks.base import Shape
 
 _OURS = ("corpus.yaml", "logs", "plan.json")  # what a folder may hold before it is a corpus
 
@@ -65,6 +66,7 @@ def read_inputs(config: GenerateConfig) -> Inputs:
 
     Raises:
         BadSource: A named task cannot be read, or there is no example at all.
+        BadFlag: Only tasks that cannot be reworded are to be reworded.
     """
     langs = parse_languages(config.langs, with_english=Kind.PARAPHRASE in config.kinds)
     source = open_source(config.source)
@@ -83,6 +85,8 @@ def read_inputs(config: GenerateConfig) -> Inputs:
         raise BadSource(
             f"--source {config.source} holds no example of {config.tasks} in split {config.split}; check its files"
         )
+    if config.kind == "paraphrase" and all(get_task(task).shape is Shape.TAGS for task in examples):
+        raise BadFlag(f"{', '.join(examples)} is only ever translated; give other --tasks, or --kind translation")
     return Inputs(examples, sources, langs)
 
 

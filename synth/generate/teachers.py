@@ -117,7 +117,9 @@ def _asked_by_name(config: GenerateConfig) -> tuple[Profile, str]:
 
 
 def _refuse_mistyped(name: str, known: Collection[str]) -> None:
-    """A word that is no folder, has no owner as Hub ids do, and is nearly one of our names."""
+    """An empty word, or one that is no folder, has no owner as Hub ids do, and is nearly one of our names."""
+    if not name.strip():
+        raise BadFlag("--teacher is empty; give a name of `synth teachers`, a model (OWNER/NAME or a folder) or URLs")
     hint = did_you_mean(name, known)
     if hint and "/" not in name and not Path(name).exists():
         raise BadFlag(
