@@ -153,6 +153,8 @@ def _errand(config: GenerateConfig, ready: Ready) -> Iterator[Errand]:
         with log.open("w", encoding="utf-8") as said, contextlib.redirect_stdout(said):
             yield errand
     finally:
+        if not log.stat().st_size:
+            log.unlink()
         token.unlink(missing_ok=True)
         clear(token.parent, run)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -165,7 +166,7 @@ def running(
         return
     from synth.teacher.server import start_server
 
-    log = layout.logs / f"teacher-{os.getpid()}.log"
+    log = layout.logs / f"teacher-{socket.gethostname()}-{os.getpid()}.log"  # machines may share the folder
     tell(f"starting {teacher.model} under vLLM; its log: {log}")
     server = start_server(teacher.profile, teacher.model, log, config, tell)
     try:

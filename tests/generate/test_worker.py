@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from synth import __version__
-from synth.errors import BadFolder
+from synth.errors import BadFolder, TeacherError
 from synth.generate.chunk_run import is_done
 from synth.generate.config import GenerateConfig
 from synth.generate.run import Ready, prepare, read_inputs
@@ -111,3 +111,30 @@ def test_a_teacher_that_is_lost_stops_the_run_with_its_reason(tmp_path: Path) ->
     assert result["error"] == ["TeacherError"]
     assert "credentials" in result["message"][0]
     assert [bool(line["error"]) for line in read_failures(errand)] == [True]
+
+
+class _Exited(BaseException):
+    """Stands for the end of the actor's process."""
+
+
+def test_an_own_teacher_may_be_started_elsewhere_but_not_for_ever(
+    planned: tuple[Ready, Errand], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready, errand = planned
+    errand = replace(errand, deaths=2)
+
+    def exit_process(_code: int) -> None:
+        raise _Exited
+
+    def dies(*_: object) -> None:
+        raise TeacherError("the engine does not start; its log says why")
+
+    monkeypatch.setattr("os._exit", exit_process)
+    monkeypatch.setattr("synth.generate.teachers.running", dies)
+    description = describe_chunk(ready.chunks[0])
+    for _ in range(errand.deaths):
+        with pytest.raises(_Exited):
+            _call(errand, description)
+    result = _call(errand, description)
+    assert (result["error"], result["message"]) == (["TeacherError"], ["the engine does not start; its log says why"])
+    assert len(read_failures(errand)) == errand.deaths + 1
