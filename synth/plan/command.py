@@ -6,11 +6,16 @@ import argparse
 import json
 import math
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synth.errors import BadFlag
 from synth.generate.command import add_arguments as add_generate_arguments
 from synth.generate.command import config_of
+
+if TYPE_CHECKING:
+    from synth.plan.estimate import Estimate
+    from synth.plan.probe import Probed
+    from synth.plan.tokens import Tokens
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +87,7 @@ def plan(args: argparse.Namespace, rate: float | None, number: int) -> dict[str,
     return value
 
 
-def _described(found: Any, tokens: Any, probed: Any, rate: float | None) -> dict[str, Any]:
+def _described(found: Estimate, tokens: Tokens, probed: Probed | None, rate: float | None) -> dict[str, Any]:
     """The plan's numbers; after a probe, tokens as the teacher itself counts them."""
     prompt, completion = (probed.prompt_factor, probed.completion_factor) if probed else (1.0, 1.0)
     languages = {}
@@ -106,7 +111,7 @@ def _described(found: Any, tokens: Any, probed: Any, rate: float | None) -> dict
     return value | {"created": datetime.now(UTC).isoformat(timespec="seconds")}
 
 
-def _probe_record(probed: Any) -> dict[str, Any]:
+def _probe_record(probed: Probed) -> dict[str, Any]:
     return {
         "requests": probed.requests,
         "prompt_factor": round(probed.prompt_factor, 3),
