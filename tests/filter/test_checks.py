@@ -219,3 +219,37 @@ def test_words_keep_their_marks() -> None:
 def test_column_types_are_closed() -> None:
     kinds = {kind for check in all_checks().values() for kind in check.columns.values()}
     assert kinds <= set(ColumnType)
+
+
+def decided(check: str, **columns: Any) -> set[str]:
+    """Reasons of one row with these scores, others unknown, under the check's own defaults."""
+    one = all_checks()[check]
+    scored = {name: [columns.get(name)] for name in one.columns}
+    marks = one.decide(as_arrays(one, scored), one.thresholds())
+    return {reason.value for reason, mask in marks.drop.items() if mask.any()}
+
+
+def test_half_translated_needs_several_english_words_and_a_share_of_them() -> None:
+    assert decided("half", half_function_words=3, half_function_share=0.2) == {"half_translated"}
+    assert decided("half", half_function_words=1, half_function_share=0.5) == set()
+    assert decided("half", half_function_words=5, half_function_share=0.01) == set()
+
+
+def test_a_text_partly_english_is_half_translated_and_one_wholly_english_is_wrong() -> None:
+    wrong = {"language_answer": "wrong"}
+    assert decided("language", **wrong, language_english_share=0.4) == {"half_translated"}
+    assert "language" in decided("language", **wrong, language_english_share=0.9, language_detected="en")
+    assert decided("language", **wrong, language_english_share=0.0, language_detected="fr") == {"language"}
+    assert decided("language", language_answer="cannot_judge") == set()
+
+
+def test_a_long_english_run_is_half_translated_unless_the_text_is_a_copy() -> None:
+    assert decided("copy", copy_overlap=0.2, copy_run=9) == {"half_translated"}
+    assert decided("copy", copy_overlap=0.8, copy_run=9) == {"copy"}
+
+
+def test_numbers_written_as_words_are_forgiven_and_changed_ones_are_not() -> None:
+    assert decided("numbers", numbers_source=2, numbers_lost=2, numbers_added=0) == set()
+    assert decided("numbers", numbers_source=2, numbers_lost=1, numbers_added=1) == {"numbers"}
+    assert decided("numbers", numbers_source=5, numbers_lost=3, numbers_added=0) == {"numbers"}
+    assert decided("numbers", numbers_source=0, numbers_lost=0, numbers_added=3) == {"numbers"}
