@@ -1,7 +1,7 @@
 """Published zero-shot rows that stand beside our own, each with its source and what differs from our protocol.
 
-All of them are second-hand for us (read in the named table, not measured), on XTREME version 1 unless said, and their QA
-columns are F1 alone, whereas a task's score here is the mean of F1 and EM. XTREME-R's own table could not be retrieved.
+All of them are second-hand for us (read in the named table, not measured), on XTREME version 1 unless said, and their
+QA columns are F1 alone, whereas a task's score here is the mean of F1 and EM. XTREME-R's own table could not be had.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ def english_side(foreign: Path, lang: str) -> Path:
 def read_bitext(file: DataFile, english: DataFile) -> tuple[list[Item], tuple[Candidate, ...]]:
     """Queries (English) and candidates (foreign) of Tatoeba; the gold of a line is the same line of the other file.
 
-    The id of a sentence is its line number, counted from 0: that is what XTREME's label files hold.
+    The id of a sentence is its line number, counted from 0: that is what XTREME's label files hold. Queries come in the
+    alphabetical order of XTREME's copy, which its label and submission files follow.
 
     Raises:
         BadSource: The files differ in length, or are XTREME's copy, whose English side was sorted to hide the gold.
@@ -50,7 +51,7 @@ def read_bitext(file: DataFile, english: DataFile) -> tuple[list[Item], tuple[Ca
         )
     items: list[Item] = [
         Record(f"line {row + 1}", {"id": str(row), "text": text.strip(), "gold": [str(row)]})
-        for row, text in enumerate(ours)
+        for text, row in sorted((text.strip(), row) for row, text in enumerate(ours))
     ]
     return items, tuple(Candidate(str(row), "", text.strip()) for row, text in enumerate(theirs))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from synth.evaluate.analysis import Analysis, ArmSummary
 from synth.evaluate.compare import COVERED, UNCOVERED, Comparison, GroupDifference, TaskEstimate
 from synth.evaluate.tasks import EVAL_TASKS, XTREME_R
+from synth.evaluate.tasks.base import SMALL_SET
 from synth.evaluate.uncertainty import Estimate
 
 ALPHA = 0.05
@@ -95,10 +96,21 @@ def notes(analysis: Analysis) -> Iterator[str]:
             yield f"{arm.name}: {_holes(arm)} It has no overall score."
         if len(arm.seeds) == 1:
             yield f"{arm.name} has one seed: its intervals cover test items, not runs."
-    small = sorted({(cell.task, cell.lang) for one in analysis.comparisons for cell in one.cells if cell.small})
+    small = _small(analysis)
     if small:
-        names = ", ".join(f"{title(task)} {lang}" for task, lang in small)
-        yield f"Small test sets (150 items or fewer), marked †: {names}."
+        yield f"Small test sets ({SMALL_SET} items or fewer), marked †: {small}."
+
+
+def _small(analysis: Analysis) -> str:
+    """Small sets by task: their languages, or that all are small."""
+    cells = {(cell.task, cell.lang): cell.small for one in analysis.comparisons for cell in one.cells}
+    parts = []
+    for task in dict.fromkeys(task for task, _ in cells):
+        langs = [lang for (name, lang), small in cells.items() if name == task and small]
+        every = len(langs) == sum(name == task for name, _ in cells)
+        if langs:
+            parts.append(f"{title(task)} {'in all languages' if every and len(langs) > 1 else ' '.join(langs)}")
+    return "; ".join(parts)
 
 
 def _holes(arm: ArmSummary) -> str:
@@ -127,8 +139,8 @@ def group_line(group: GroupDifference) -> str:
 def method(analysis: Analysis) -> tuple[str, ...]:
     """How the numbers were made, in a few sentences."""
     return (
-        "Metrics are the official scripts' of XTREME and XTREME-R; a task is the mean over its languages, QA the mean of "
-        "F1 and EM, LAReQA the mean over all questions; the overall score is the mean over the ten tasks, LAReQA "
+        "Metrics are the official scripts' of XTREME and XTREME-R; a task is the mean over its languages, QA the mean "
+        "of F1 and EM, LAReQA the mean over all questions; the overall score is the mean over the ten tasks, LAReQA "
         "included, and is given only when no cell is missing.",
         "UD-POS is seqeval's F1 over runs of equal tags (0.0.12), not token accuracy, which is given beside it.",
         f"Intervals are 95 %, from {analysis.replicates:,} bootstrap replicates (seed {analysis.seed}) over test items "
