@@ -97,9 +97,13 @@ def _check_verb(verb: str | None) -> None:
         raise BadFlag(" ".join(filter(None, (f"there is no verb {verb!r}.", hint, f"Verbs: {', '.join(VERBS)}"))))
 
 
-def _as_interrupt(_number: int, _frame: object) -> NoReturn:
-    """SIGTERM (a cluster's scheduler) stops a run like Ctrl-C: cleanly, with everything kept."""
-    raise KeyboardInterrupt
+def _as_interrupt(_number: int, _frame: object) -> None:
+    """SIGTERM (a cluster's scheduler) stops a run like Ctrl-C: cleanly, with everything kept.
+
+    It is passed on as SIGINT, for which asyncio has a handler that cancels the work. An exception raised right here
+    could hit the event loop between two of its own steps, and leave tasks that nobody wakes any more.
+    """
+    signal.raise_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":
