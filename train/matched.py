@@ -110,7 +110,7 @@ def slots_of(corpora: Sequence[Corpus], recipe: Recipe, task: str, component: st
 
 
 def _absent(task: str, component: str, missing: list[str], by_lang: Mapping[str, Any]) -> str:
-    what = f"{task} of the arm part {component!r}"
+    what = f"{task} of the arm part '{component}'"
     if component == ArmName.ENGLISH:
         return f"the corpora have no English source rows of {task}; name a corpus with them under `corpora`"
     if not by_lang:
