@@ -107,15 +107,12 @@ class Cutter:
         return [self._of_word(encoding, given[index], words[index]) for index, encoding in enumerate(encodings)]
 
     def _of_word(self, encoding: Any, given: str, word: str) -> Pieces:
-        """Pieces without those that are the blank alone; at least one, for words that the tokenizer drops."""
+        """All pieces of a word, one for the blank in front included where there is; at least one for any word."""
         shift = len(given) - len(word)
         spans = [_bare(given, *span) for span in encoding.offsets]
-        kept = [(piece, span) for piece, span in zip(encoding.ids, spans, strict=True) if span[1] > max(span[0], shift)]
-        if not kept:
+        if not spans:
             return Pieces((self._unknown,), ((0, len(word)),))
-        return Pieces(
-            tuple(piece for piece, _ in kept), tuple((max(0, start - shift), end - shift) for _, (start, end) in kept)
-        )
+        return Pieces(tuple(encoding.ids), tuple((max(0, start - shift), max(0, end - shift)) for start, end in spans))
 
     @property
     def _unknown(self) -> int:
@@ -139,9 +136,7 @@ class Cutter:
 
     def _encoder_template(self) -> Template:
         """The special pieces, read off from how the tokenizer puts two texts together."""
-        first, second = (self._tokenizer.encode(text, add_special_tokens=False) for text in _PROBE)
-        single = self._tokenizer.post_process(first, None, True)
-        pair = self._tokenizer.post_process(first, second, True)
+        single, pair = self._tokenizer.encode(_PROBE[0]), self._tokenizer.encode(*_PROBE)
         before, between, after = _around(pair)
         alone = _around(single)
         own = [index for index, number in enumerate(pair.sequence_ids) if number is not None]
@@ -149,8 +144,7 @@ class Cutter:
         return Template(before, between, after, alone[0], alone[2], types)
 
     def _decoder_template(self, separator: str) -> Template:
-        probe = self._tokenizer.encode(_PROBE[0], add_special_tokens=False)
-        before, _, after = _around(self._tokenizer.post_process(probe, None, True))
+        before, _, after = _around(self._tokenizer.encode(_PROBE[0]))
         between = tuple(self._tokenizer.encode(separator, add_special_tokens=False).ids)
         return Template(before, between, after, before, after)
 
