@@ -36,7 +36,10 @@ def scores(analysis: Analysis) -> Iterator[str]:
     yield "</tbody></table></div>"
     yield "<p>Rows in italics are <b>published</b>, not measured here: other harnesses, XTREME version 1 unless said; "
     yield "F1 marks QA scores that are F1 alone.</p><ul>"
-    yield "".join(f"<li>{escape(row.model)}: {escape(row.source)}</li>" for row in _fitting(names)) + "</ul>"
+    by_source: dict[str, list[str]] = {}
+    for row in _fitting(names):
+        by_source.setdefault(row.source, []).append(row.model)
+    yield "".join(f"<li>{escape(', '.join(m))}: {escape(source)}</li>" for source, m in by_source.items()) + "</ul>"
     yield from _seeds(analysis.arms)
 
 
@@ -221,7 +224,8 @@ def method(analysis: Analysis) -> Iterator[str]:
     )
     arms = "".join(
         f"<li><b>{escape(arm.name)}</b>: {escape(arm.model)}, intermediate "
-        f"{escape(', '.join(arm.intermediate) or 'none')}, seeds {escape(', '.join(str(seed.seed) for seed in arm.seeds))}</li>"
+        f"{escape(', '.join(arm.intermediate) or 'none')}, seeds "
+        f"{escape(', '.join(str(seed.seed) for seed in arm.seeds))}</li>"
         for arm in analysis.arms
     )
     yield f"<ul>{arms}</ul><pre>{escape(reproduce(analysis))}</pre>"
