@@ -31,7 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--lid-model", type=Path, default=None, metavar="FILE", help="fastText model: lid.176.bin, GlotLID, OpenLID"
     )
     parser.add_argument(
-        "--embedder", default="", metavar="MODEL", help="sentence-transformers model for the similarity check (off)"
+        "--embedder",
+        default="",
+        metavar="MODEL",
+        help="similarity to the source: embedded, or a sentence-transformers model or folder (default: off)",
     )
     parser.add_argument(
         "--testsets", type=Path, default=None, metavar="FILE", help="test sets to keep out, see docs/contamination.md"
@@ -54,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
 
         write_report(args.corpus)
     _print(result, policy, args.json)
+    if not args.no_report:
+        print(f"report:  {args.corpus / 'report.html'}", file=sys.stderr)
     return 0
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,12 +92,21 @@ def filter_corpus(
     groups = groups_of(corpus, parts)
     written = _decide(groups, policy, engine, say)
     cells = tuple(engine.map(CountJob(), groups))
-    warnings += [f"{c.task}/{c.lang} ({c.kind}) has no usable row" for c in cells if not c.usable]
+    warnings += _empty_cells(cells)
     result = FilterResult(
         corpus, cells, scored, len(parts) - scored, written, time.monotonic() - started, tuple(warnings)
     )
     write_json(corpus / SUMMARY, summary(result, policy, tools.identity))
     return result
+
+
+def _empty_cells(cells: Iterable[Cell]) -> list[str]:
+    """One line a task for the languages that generation left without a usable row."""
+    empty: dict[str, list[str]] = {}
+    for cell in cells:
+        if not cell.usable:
+            empty.setdefault(f"{cell.task} ({cell.kind})", []).append(cell.lang)
+    return [f"{name} has no usable row in {', '.join(langs)}" for name, langs in empty.items()]
 
 
 def _inputs(corpus: Path) -> tuple[list[InputPart], list[str]]:

@@ -74,10 +74,7 @@ def test_a_language_without_rows_is_named(tmp_path: Path) -> None:
     root = make_corpus(tmp_path, Plan(rows=2, failures={("mnli", "sw", n): Failure.REFUSED for n in range(2)}))
     write_one(root, Part("mnli", "th", Kind.TRANSLATION, 0), [])
     result = run(root)
-    assert {w for w in result.warnings if "no usable row" in w} == {
-        "mnli/sw (translation) has no usable row",
-        "mnli/th (translation) has no usable row",
-    }
+    assert [w for w in result.warnings if "no usable row" in w] == ["mnli (translation) has no usable row in sw, th"]
     assert cell(result, "mnli", "th").generated == 0
     assert cell(result, "mnli", "sw").generated == 2
 
