@@ -80,14 +80,18 @@ class Cutter:
     Args:
         tokenizer: A `tokenizers.Tokenizer`, or a fast tokenizer of Transformers.
         separator: Text between the two texts of a pair where the student has no special piece for it (decoders).
+        bos: Piece that a decoder's input begins with, where its tokenizer does not add it by itself (the one that
+            transformers makes from a GGUF file does not, and Gemma talks nonsense without it); a Transformers
+            tokenizer is asked for its own.
         decoder: The student reads left to right: pairs are `bos A separator B`, without repeated special pieces.
 
     Raises:
         BadFlag: It is a slow tokenizer, which knows no offsets.
     """
 
-    def __init__(self, tokenizer: Any, decoder: bool = False, separator: str = "\n") -> None:
+    def __init__(self, tokenizer: Any, decoder: bool = False, separator: str = "\n", bos: int | None = None) -> None:
         self._tokenizer = _plain(tokenizer)
+        self._bos = getattr(tokenizer, "bos_token_id", None) if bos is None else bos
         self.template = self._decoder_template(separator) if decoder else self._encoder_template()
 
     def cut(self, text: str) -> Pieces:
@@ -145,6 +149,7 @@ class Cutter:
 
     def _decoder_template(self, separator: str) -> Template:
         before, _, after = _around(self._tokenizer.encode(_PROBE[0]))
+        before = before or (() if self._bos is None else (self._bos,))
         between = tuple(self._tokenizer.encode(separator, add_special_tokens=False).ids)
         return Template(before, between, after, before, after)
 

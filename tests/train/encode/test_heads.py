@@ -288,3 +288,14 @@ def test_a_tokenizer_that_truncates_by_itself_is_neither_obeyed_nor_changed() ->
 def test_slow_tokenizers_are_refused() -> None:
     with pytest.raises(BadFlag, match="no fast tokenizer"):
         Cutter(object())
+
+
+def test_a_decoder_whose_tokenizer_forgets_its_first_piece_gets_it() -> None:
+    from tokenizers import Tokenizer, processors
+
+    own = Tokenizer.from_str(tokenizer("gemma").to_str())
+    own.post_processor = processors.TemplateProcessing(single="$A", pair="$A $B", special_tokens=[])
+    assert Cutter(own, decoder=True).template.before == ()
+    bos = own.token_to_id("<bos>")
+    assert Cutter(own, decoder=True, bos=bos).template.before == (bos,)
+    assert cutter("gemma").template.before == (bos,)  # and no second one where the tokenizer adds it
