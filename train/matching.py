@@ -1,7 +1,8 @@
 """Are the arms matched? What each arm will train on is summed up and compared before any step is taken.
 
 Matched means: the same source examples in the same order, as many examples and steps, the same balance of labels, the
-same hyper-parameters and seeds. Languages and tokens differ by nature and are reported. A summary is plain JSON, so
+same hyper-parameters and seeds; and of translations and paraphrases, the same languages. Tokens, and the languages of
+existing translations, differ by nature and are reported. A summary is plain JSON, so
 that arms of one experiment that run on different machines can be compared by their run records.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from synth.errors import CheckFailed
+from synth.train.arm_names import ArmName
 from synth.train.arms import ArmData
 from synth.train.encode.features import Account
 from synth.train.encode.heads import Encoder
@@ -32,6 +34,7 @@ class TaskSummary:
         source_ids: Different source examples among them.
         labels: Examples drawn by label.
         languages: Examples drawn by language.
+        offered: Languages that they were drawn from.
         tokens: Tokens an example; None when no tokenizer was given.
         truncated: Rows that lost text, by language.
         lost: Rows whose label did not survive truncation, by language.
@@ -41,6 +44,7 @@ class TaskSummary:
     source_ids: int
     labels: Mapping[str, int]
     languages: Mapping[str, int]
+    offered: tuple[str, ...] = ()
     tokens: float | None = None
     truncated: Mapping[str, int] = field(default_factory=dict)
     lost: Mapping[str, int] = field(default_factory=dict)
@@ -82,7 +86,9 @@ class ArmSummary:
 
 def summary_from(value: Mapping[str, Any]) -> ArmSummary:
     """A summary from its JSON form, such as a run record holds."""
-    tasks = {name: TaskSummary(**entry) for name, entry in value["tasks"].items()}
+    tasks = {
+        name: TaskSummary(**{**entry, "offered": tuple(entry["offered"])}) for name, entry in value["tasks"].items()
+    }
     return ArmSummary(**{**value, "tasks": tasks, "seeds": tuple(value["seeds"])})
 
 
@@ -146,6 +152,7 @@ def _summarise_task(data: ArmData, task: str, encoder: Encoder | None) -> TaskSu
         source_ids=len(sources),
         labels=dict(sorted(counts.labels.items())),
         languages=data.languages()[task],
+        offered=tuple(sorted({slot.lang for slot in data.rows[task].draw.slots})),
         tokens=round(counts.tokens / counts.examples, 2) if encoder and counts.examples else None,
         truncated={lang: account.truncated for lang, account in accounts if account.truncated},
         lost={lang: account.lost for lang, account in accounts if account.lost},
@@ -278,10 +285,18 @@ def _data(arms: Sequence[ArmSummary]) -> Iterator[Mismatch]:
         for what, value in _COMPARED.items():
             found += _differ(what, task, arms, lambda arm, task=task, value=value: value(arm.tasks.get(task)))  # type: ignore[misc]
     yield from found
+    yield from _languages([arm for arm in arms if arm.arm in _SAME_LANGUAGES])
     if not found:  # the numbers agree: do the examples themselves, and their order?
         yield from _differ("source examples in order (SHA-256)", "", arms, lambda arm: arm.source_hash[:16])
 
 
+def _languages(arms: Sequence[ArmSummary]) -> Iterator[Mismatch]:
+    """Translations against paraphrases of them: the languages must be the same, or two things differ at once."""
+    for task in sorted({task for arm in arms for task in arm.tasks}):
+        yield from _differ("languages", task, arms, lambda arm, task=task: ", ".join(arm.tasks[task].offered))  # type: ignore[misc]
+
+
+_SAME_LANGUAGES = (ArmName.MULTILINGUAL, ArmName.MULTILINGUAL_PARAPHRASE)
 _COMPARED: Mapping[str, Callable[[TaskSummary | None], Any]] = {
     "examples": lambda task: task.examples if task else 0,
     "source ids": lambda task: task.source_ids if task else 0,

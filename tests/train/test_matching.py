@@ -251,3 +251,49 @@ def test_nothing_is_needed_for_no_intermediate_stage(tmp_path: Path) -> None:
     found = prepare(recipe([], arms=["none"]), tmp_path, 0)
     assert list(found.arms["none"].batches()) == []
     assert found.report.holds
+
+
+def test_translations_and_paraphrases_must_be_of_the_same_languages(tmp_path: Path) -> None:
+    little = Little(translations={"de": (), "sw": ()}, paraphrases={"de": ()})
+    arms = ["multilingual", "multilingual-paraphrase"]
+    with pytest.raises(CheckFailed, match="languages of mnli: multilingual has de, sw, multilingual-paraphrase has de"):
+        prepared(tmp_path, little, arms=arms)
+    assert prepared(tmp_path, little, arms=arms, languages={"codes": "de"}).report.holds
+
+
+def test_tokens_and_truncation_are_counted_with_the_students_tokenizer(tmp_path: Path) -> None:
+    from tests.train.encode.tokenizers_of import tokenizer
+
+    corpus = make(tmp_path, Little(tasks=("mnli", "squad_v1"), rows=20))
+    short = recipe([corpus], tasks=["mnli", "squad_v1"], lengths={"pair": 24}, arms=["english", "multilingual"])
+    found = prepare(short, tmp_path / "rows", 0, tokenizer("unigram"))
+    english, multilingual = (arm.tasks["mnli"] for arm in found.report.arms)
+    assert english.truncated == {"en": 20}
+    assert sum(multilingual.truncated.values()) >= 20  # an example is counted once in each language it is drawn in
+    assert english.tokens == pytest.approx(24, abs=0.01)
+    assert found.report.arms[0].tasks["squad_v1"].truncated == {}  # windows leave nothing out
+    assert "rows with text cut: en 20" in found.report.text()
+
+
+def test_a_budget_in_tokens_is_that_of_the_english_arm(tmp_path: Path) -> None:
+    from tests.train.encode.tokenizers_of import tokenizer
+
+    corpus = make(tmp_path, Little(rows=20))
+    keys: dict[str, Any] = {"lengths": {"pair": 24}, "budget": {"tokens": 24 * 4 * 10}}
+    found = prepare(recipe([corpus], **keys), tmp_path / "rows", 0, tokenizer("unigram"))
+    assert found.arms["english"].plan.steps == 10 == found.arms["multilingual"].plan.steps
+
+
+def test_a_corpus_on_the_hub_is_taken_from_where_it_was_fetched(tmp_path: Path) -> None:
+    """No network: everything is in the cache already, as after a first call."""
+    import shutil
+
+    corpus = make(tmp_path, Little())
+    published = read_manifest(corpus / "manifest.yaml")
+    revision = "a" * 40
+    there = published.model_copy(update={"location": f"hf://datasets/org/little@{revision}"})
+    write_manifest(tmp_path / "little.yaml", there)
+    shutil.copytree(corpus / "generated", tmp_path / "cache" / "org--little" / revision / "generated")
+    found = prepare(recipe([tmp_path / "little.yaml"]), tmp_path / "rows", 0, cache_dir=tmp_path / "cache")
+    assert found.report.holds
+    assert found.manifests == {"little": published.identity}
