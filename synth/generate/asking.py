@@ -210,8 +210,10 @@ class RowTrace:
         """The plain text (or, for chat, the value of the only key) of an answer; `NoAnswer` when there is none."""
         if prompt.keys:
             return (await self.values(prompt))[prompt.keys[0]]
-        answer = usable(await self.ask(prompt))
-        return answer.text.strip()
+        text = usable(await self.ask(prompt)).text.strip()
+        if _bare(text) in {_bare(echo) for echo in prompt.echoes}:
+            raise NoAnswer(Failure.MALFORMED, f"the answer repeats an example of the prompt: {text[:80]!r}")
+        return text
 
     async def values(self, prompt: Prompt) -> dict[str, str]:
         """The values of a JSON answer; `NoAnswer` when the answer is not the object that was asked for."""
@@ -220,6 +222,11 @@ class RowTrace:
         if values is None:
             raise NoAnswer(Failure.MALFORMED, f"not a JSON object with the keys {', '.join(prompt.keys)}")
         return values
+
+
+def _bare(text: str) -> str:
+    """The text without case, and without signs at its ends."""
+    return text.casefold().strip(" .,;:!?।。？！؟")
 
 
 def usable(answer: Answer) -> Answer:

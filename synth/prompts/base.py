@@ -17,15 +17,15 @@ from synth.languages import Language
 class Prompt:
     """One request without sampling, model and limits: those belong to the teacher's profile.
 
-    `keys` are the JSON keys that the answer must have (empty: the answer is plain text); `count` is the length that
-    the list under the only key must have (glosses).
+    `keys` are the JSON keys that the answer must have (empty: the answer is plain text). `echoes` are answers of the
+    examples that the prompt shows: a teacher that gives one of them has translated nothing.
     """
 
     endpoint: str  # "completions" or "chat"
     payload: Mapping[str, Any]
     source_chars: int  # code points of source text, from which the token limit is estimated
     keys: tuple[str, ...] = ()
-    count: int | None = None
+    echoes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

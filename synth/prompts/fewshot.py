@@ -53,9 +53,14 @@ class FewShotStyle:
         shown = "".join(f"{first}: {_line(pair.source)}\n{second}: {_line(pair.target)}\n\n" for pair in pairs)
         line = _line(text)
         prompt = f"{self.bos}{shown}{first}: {line}\n{second}:"
-        return Prompt("completions", {"prompt": prompt, "stop": ["\n"]}, len(line))
+        echoes = tuple(pair.target for pair in pairs if _bare(pair.source) != _bare(line))
+        return Prompt("completions", {"prompt": prompt, "stop": ["\n"]}, len(line), echoes=echoes)
 
 
 def _line(text: str) -> str:
     """The text on one line: a line end inside it would end the example that it stands in."""
     return " ".join(text.split())
+
+
+def _bare(text: str) -> str:
+    return _line(text).casefold().strip(" .,;:!?")

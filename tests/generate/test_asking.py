@@ -8,10 +8,12 @@ import json
 import pytest
 
 from synth.corpus.journal import Answer
+from synth.fewshot import Pair, few_shot
 from synth.generate.asking import Asker, Limits, NoAnswer, RowTrace, is_loop, judge_reply, read_object
 from synth.languages import get_language
 from synth.outcomes import Failure
 from synth.prompts.chat import ChatStyle
+from synth.prompts.fewshot import FewShotStyle
 from synth.teacher.calls import Call, CallTimedOut, PromptTooLong, Reply
 from tests.generate.fakes import Teacher
 from tests.teacher.aio import run_async
@@ -173,3 +175,25 @@ async def test_a_refused_json_answer_is_malformed_for_its_row() -> None:
     with pytest.raises(NoAnswer, match="keys text") as stopped:
         await RowTrace(asker).text(STYLE.text("Some text.", SPANISH))
     assert stopped.value.failure is Failure.MALFORMED
+
+
+@run_async
+async def test_an_answer_that_repeats_an_example_of_the_prompt_is_no_answer() -> None:
+    example = few_shot("es")[3]
+    for text, said, usable in (("under", example.target, False), ("under", "bajo", True), (*_both(example), True)):
+        reply = Reply(said.upper() + ".", "stop", 9, 2)
+
+        async def send(_call: Call, reply: Reply = reply) -> Reply:
+            return reply
+
+        trace = RowTrace(Asker(send, "me", Limits({}), {}, lambda _answer: None))
+        prompt = FewShotStyle().text(text, SPANISH)
+        if usable:
+            assert await trace.text(prompt) == said.upper() + "."
+        else:
+            with pytest.raises(NoAnswer, match="repeats an example"):
+                await trace.text(prompt)
+
+
+def _both(pair: Pair) -> tuple[str, str]:
+    return pair.source, pair.target

@@ -60,15 +60,20 @@ def requests(style: Style, langs: Sequence[str] = LANGS) -> dict[str, Prompt]:
     return found
 
 
+def shown(prompt: Prompt) -> dict[str, Any]:
+    """What is sent, without what only the reading of the answer needs."""
+    return {name: value for name, value in asdict(prompt).items() if name != "echoes"}
+
+
 def wording(version: str) -> Mapping[str, Any]:
     """All requests of the styles of one version, as plain data, and a digest of those in all languages."""
     every = [code for code in LANGUAGES if code != "en"]
     found: dict[str, Any] = {}
     for name, style in STYLES.items():
         if style.version == version:
-            found[name] = {kind: asdict(prompt) for kind, prompt in requests(style).items()}
+            found[name] = {kind: shown(prompt) for kind, prompt in requests(style).items()}
             found[name]["digest of all languages"] = fingerprint(
-                {kind: asdict(prompt) for kind, prompt in requests(style, every).items()}
+                {kind: shown(prompt) for kind, prompt in requests(style, every).items()}
             )
     if any(isinstance(style, ChatStyle) for style in STYLES.values() if style.version == version):
         found["notes"] = notes()
