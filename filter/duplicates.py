@@ -7,27 +7,26 @@ the reason why a good one goes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from synth.corpus.files import fingerprint, read_json, write_atomic, write_json
-from synth.corpus.layout import Layout, Part, marker_of
+from synth.corpus.layout import marker_of
 from synth.filter.group import Group
 from synth.filter.io import read_table
-from synth.filter.policy import DedupRules
-from synth.filter.text import column_texts
+from synth.filter.part_texts import TEXTS
+from synth.filter.policy import DedupRules, Policy
+from synth.filter.score import STAGE as SCORED
+from synth.filter.signing import config_of, signed_part
 from synth.tasks import get_task
-from synth.tasks.base import Policy as FieldPolicy
-from synth.tasks.base import Row, Task
 
 if TYPE_CHECKING:
-    from synth.filter.dedup import DedupInput, DedupResult
+    from synth.filter.dedup import DedupResult, SignedColumn
 
 DEDUP_VERSION = 1
 FILE = "duplicates"
-TEXTS = (FieldPolicy.TRANSLATE, FieldPolicy.CHOICES, FieldPolicy.GLOSS)
 
 
 @dataclass(slots=True)
@@ -38,101 +37,85 @@ class Duplicates:
     conflicts: set[str] = field(default_factory=set)
 
 
-def find_in_group(group: Group, survivors: Sequence[set[str]], rules: DedupRules) -> Duplicates:
+def find_in_group(group: Group, survivors: Sequence[set[str]], policy: Policy) -> Duplicates:
     """Duplicates among the surviving rows.
 
     Args:
         group: The parts.
         survivors: For each part the row ids that passed the checks.
-        rules: Threshold.
+        policy: Its `dedup` section says what is a duplicate; all of it decides which rows survive.
     """
+    rules = policy.dedup
     if not rules.enabled:
         return Duplicates()
     ids = [sorted(each) for each in survivors]
     wanted = fingerprint([DEDUP_VERSION, rules.threshold, group.hashes("generated"), ids])
-    if _marked(group.file(FILE)) != wanted:
-        _search(group, survivors, rules, wanted)
+    if _marked(group.file(FILE)).get("fingerprint") != wanted:
+        _search(group, survivors, rules, wanted, _inputs(group, policy))
     return read_duplicates(group)
 
 
-def _marked(path: Path) -> str:
+def is_settled(group: Group, policy: Policy) -> bool:
+    """Whether duplicates were looked for in these very scores with this policy; reads markers only."""
+    return not policy.dedup.enabled or _marked(group.file(FILE)).get("inputs") == _inputs(group, policy)
+
+
+def _inputs(group: Group, policy: Policy) -> str:
+    return fingerprint([DEDUP_VERSION, policy.fingerprint, group.hashes("generated"), group.hashes(SCORED)])
+
+
+def _marked(path: Path) -> dict[str, Any]:
     marker = read_json(marker_of(path))
-    return str(marker.get("fingerprint")) if isinstance(marker, dict) and path.is_file() else ""
+    return marker if isinstance(marker, dict) and path.is_file() else {}
 
 
-def _search(group: Group, survivors: Sequence[set[str]], rules: DedupRules, wanted: str) -> None:
+def _search(group: Group, survivors: Sequence[set[str]], rules: DedupRules, wanted: str, inputs: str) -> None:
     import pyarrow.parquet as pq
 
-    from synth.filter.dedup import DedupConfig, find_duplicates, pair_table
+    from synth.filter.dedup import pair_table
 
     path = group.file(FILE)
-    rows = _Rows(get_task(group.parts[0].task))
-    for part, ids in zip(group.parts, survivors, strict=True):
-        rows.add(_surviving(group.layout, part, ids))
-    found = find_duplicates(rows.as_input(group.parts[0].lang), DedupConfig(threshold=rules.threshold))
-    table = pair_table(rows.with_row_ids(found))
+    found = _found(group, survivors, rules)
+    table = pair_table(found)
     marker_of(path).unlink(missing_ok=True)
     write_atomic(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
     facts = {"rows": found.rows, "removed": len(found.removed), "conflicts": len(found.conflicts)}
-    write_json(
-        marker_of(path), {"fingerprint": wanted, **rules.model_dump(mode="json"), **facts, "recall": found.recall}
+    marks = {"fingerprint": wanted, "inputs": inputs}
+    write_json(marker_of(path), {**marks, **rules.model_dump(mode="json"), **facts, "recall": found.recall})
+
+
+def _found(group: Group, survivors: Sequence[set[str]], rules: DedupRules) -> DedupResult:
+    from synth.filter.dedup import DedupInput, find_duplicates, merge
+
+    task, lang, _ = group.key
+    row_ids: dict[str, str] = {}
+    labels: list[str] = []
+    columns: dict[str, list[SignedColumn]] = {column.name: [] for column in get_task(task).columns_with(*TEXTS)}
+    texts: dict[str, list[str]] = {name: [] for name in columns}
+    for part, ids in zip(group.parts, survivors, strict=True):
+        rows, signed = signed_part(group.layout, part, ids, rules)
+        row_ids.update(rows.row_ids)
+        labels += rows.labels
+        for name, column in columns.items():
+            column.append(signed[name])
+            texts[name] += rows.texts[name]
+    merged = {name: merge(column) for name, column in columns.items()}
+    found = find_duplicates(DedupInput(list(row_ids), texts, lang, labels), config_of(rules), merged)
+    return _with_row_ids(found, row_ids)
+
+
+def _with_row_ids(found: DedupResult, names: Mapping[str, str]) -> DedupResult:
+    """The same result with `synth_id` for the keys of the search."""
+    removed, conflicts = found.removed, found.conflicts
+    return replace(
+        found,
+        removed=replace(removed, ids=_named(names, removed.ids), keepers=_named(names, removed.keepers)),
+        conflicts=replace(conflicts, left=_named(names, conflicts.left), right=_named(names, conflicts.right)),
     )
 
 
-def _surviving(layout: Layout, part: Part, ids: set[str]) -> Iterator[Row]:
-    task = get_task(part.task)
-    only = ("synth_id", "synth_source_id", "synth_variant", *task.column_names)
-    table = read_table(layout.part(part), needed=only, only=only)
-    return (row for row in table.to_pylist() if row["synth_id"] in ids)
-
-
-class _Rows:
-    """Rows as columns of texts, keyed so that every language prefers the same source row."""
-
-    def __init__(self, task: Task) -> None:
-        self._task = task
-        self._row_ids: dict[str, str] = {}
-        self._columns = task.columns_with(*TEXTS)
-        self._texts: dict[str, list[str]] = {column.name: [] for column in self._columns}
-        self._labels: list[str] = []
-
-    def add(self, rows: Iterator[Row]) -> None:
-        """Append rows."""
-        for row in rows:
-            self._row_ids[f"{row['synth_source_id']}/{row['synth_variant']}"] = row["synth_id"]
-            self._labels.append(label_of(self._task, row))
-            for column in self._columns:
-                texts = (field.text for field in column_texts(column, row[column.name]))
-                self._texts[column.name].append("\n".join(texts))
-
-    def as_input(self, lang: str) -> DedupInput:
-        """The columns as the search takes them."""
-        from synth.filter.dedup import DedupInput
-
-        return DedupInput(list(self._row_ids), self._texts, lang, self._labels)
-
-    def with_row_ids(self, found: DedupResult) -> DedupResult:
-        """The same result with `synth_id` for the keys of the search."""
-        names = self._row_ids
-        removed, conflicts = found.removed, found.conflicts
-        return replace(
-            found,
-            removed=replace(removed, ids=_named(names, removed.ids), keepers=_named(names, removed.keepers)),
-            conflicts=replace(conflicts, left=_named(names, conflicts.left), right=_named(names, conflicts.right)),
-        )
-
-
-def _named(names: dict[str, str], keys: Sequence[str]) -> tuple[str, ...]:
+def _named(names: Mapping[str, str], keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(names[key] for key in keys)
-
-
-def label_of(task: Task, row: Row) -> str:
-    """What the example teaches besides its text: the label, the gold choice, the tags, or the answers of a question."""
-    taught = [
-        row[column.name] for column in task.columns if column.name == task.label_column or column.feature == "tags"
-    ]
-    answers = [row[column.name] for column in task.columns if column.feature == "answers"]
-    return str([*taught, *(answer and answer["text"] for answer in answers)])
 
 
 def read_duplicates(group: Group) -> Duplicates:

@@ -105,7 +105,10 @@ def write_part(path: Path, part: Part, table: pa.Table, fingerprint: str, outcom
     """
     import pyarrow.parquet as pq
 
-    marker_of(path).unlink(missing_ok=True)
+    # A worker that was given up for lost may write a part that another has finished: it writes the same, and the part
+    # never seems to be gone. Anything else takes the marker away first.
+    if not is_done(path, fingerprint):
+        marker_of(path).unlink(missing_ok=True)
     write_atomic(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
     marker = Marker(
         fingerprint=fingerprint, part=path.name, task=part.task, lang=part.lang, kind=part.kind.value,

@@ -5,6 +5,7 @@ Each job is idempotent: what is done and still true is found by its marker and n
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,7 @@ from synth.corpus.files import fingerprint
 from synth.corpus.ids import parse_row_id
 from synth.corpus.layout import Layout, Part
 from synth.corpus.markers import read_marker
+from synth.errors import BadFlag
 from synth.filter.decide import split
 from synth.filter.duplicates import find_in_group, read_duplicates
 from synth.filter.group import Group
@@ -21,6 +23,7 @@ from synth.filter.io import is_done, read_table, write_part
 from synth.filter.policy import Policy
 from synth.filter.score import STAGE as SCORED
 from synth.filter.score import Scorer, score_identity
+from synth.filter.signing import forget_signatures, scored_ids
 from synth.filter.sources import Lookup
 from synth.filter.tools import ToolSettings, build_tools
 from synth.filter.verdicts import part_verdicts
@@ -30,11 +33,19 @@ DECIDE_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class ScoreJob:
-    """Stage 1 for one part. `run` tells runs apart, so that a worker never uses another run's list of parts."""
+    """Stage 1 for one part.
+
+    Args:
+        root: The corpus.
+        settings: The models to use.
+        run: Tells runs apart, so that a worker never uses another run's list of parts.
+        identity: `score_identity` of the run's own process; a worker on another machine must have the same models.
+    """
 
     root: Path
     settings: ToolSettings
     run: str
+    identity: str
 
     def __call__(self, part: Part) -> bool:
         """Score the part; False when that was done before."""
@@ -45,7 +56,13 @@ class ScoreJob:
 def _scorer(job: ScoreJob) -> Scorer:
     layout = Layout(job.root)
     tools = build_tools(job.settings)
-    return Scorer(layout, Lookup(layout), tools, score_identity(tools))
+    identity = score_identity(tools)
+    if identity != job.identity:
+        raise BadFlag(
+            f"{socket.gethostname()} has other checks, language detectors or models than the machine that runs "
+            "`synth filter`; install the same packages and model files on both"
+        )
+    return Scorer(layout, Lookup(layout), tools, identity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +84,11 @@ class SettleJob:
         survivors: list[set[str]] = []
         dropped: set[str] = set()
         for part in group.parts:
-            ids = read_table(group.layout.part(part, SCORED), only=("synth_id",))["synth_id"].to_pylist()
             reasons = part_verdicts(group.layout, part, self.policy).reasons
-            survivors.append(set(ids) - reasons.keys())
+            survivors.append(scored_ids(group.layout, part) - reasons.keys())
             dropped.update(_source(row_id) for row_id in reasons)
-        found = find_in_group(group, survivors, self.policy.dedup)
+        found = find_in_group(group, survivors, self.policy)
+        forget_signatures(group)
         # A paraphrase that repeats another of the same source says nothing about the source.
         pairs = ((_source(row_id), _source(keeper)) for row_id, keeper in found.removed.items())
         duplicates = frozenset(gone for gone, kept in pairs if gone != kept)

@@ -3,6 +3,7 @@
 1. Score: each part of `generated/` is measured by all checks into `scored/`, in any number of processes. A part scored
    before with the same rows, checks and models is not scored again: a killed run goes on, a new policy costs nothing.
 2. Settle: in each (task, language, kind) duplicates are looked for among the rows that the policy's checks let pass.
+   The rows of large groups are signed first, part by part, by all processes.
 3. Write: each row goes to `kept/` or `dropped/`; duplicates take their siblings in other languages with them as the
    policy says.
 4. Count: the funnel, in `filter.json`.
@@ -23,12 +24,15 @@ from typing import Any
 from synth.corpus.files import write_json
 from synth.corpus.layout import Layout, Part
 from synth.errors import BadFolder
+from synth.filter.duplicates import is_settled
 from synth.filter.engine import Engine, LocalEngine
 from synth.filter.funnel import Cell, CountJob, as_json
 from synth.filter.group import Group, groups_of
 from synth.filter.io import InputPart, input_parts, remove_part, unfinished
 from synth.filter.jobs import ScoreJob, Settled, SettleJob, Siblings, WriteJob
 from synth.filter.policy import Policy
+from synth.filter.score import score_identity
+from synth.filter.signing import SIGN_FROM, SignJob, batches
 from synth.filter.tools import ToolSettings, build_tools
 from synth.outcomes import Kind
 from synth.tasks import TASKS
@@ -87,7 +91,8 @@ def filter_corpus(
     tools = build_tools(settings)
     warnings += list(tools.missing.values())
     parts = [each.part for each in inputs]
-    scored = _score(corpus, parts, settings, engine, say)
+    job = ScoreJob(corpus, settings, secrets.token_hex(4), score_identity(tools))
+    scored = _score(job, parts, engine, say)
     _remove_stale(corpus, parts)
     groups = groups_of(corpus, parts)
     written = _decide(groups, policy, engine, say)
@@ -120,9 +125,8 @@ def _inputs(corpus: Path) -> tuple[list[InputPart], list[str]]:
     return known, warnings
 
 
-def _score(corpus: Path, parts: Sequence[Part], settings: ToolSettings, engine: Engine, say: Say) -> int:
+def _score(job: ScoreJob, parts: Sequence[Part], engine: Engine, say: Say) -> int:
     scored = 0
-    job = ScoreJob(corpus, settings, secrets.token_hex(4))
     for number, fresh in enumerate(engine.map(job, parts), start=1):
         scored += fresh
         say(f"scored {number} of {len(parts)} parts ({scored} new)")
@@ -139,13 +143,23 @@ def _remove_stale(corpus: Path, parts: Sequence[Part]) -> None:
 
 
 def _decide(groups: Sequence[Group], policy: Policy, engine: Engine, say: Say) -> int:
-    settled = []
-    for number, each in enumerate(engine.map(SettleJob(policy), groups), start=1):
-        settled.append(each)
-        say(f"looked for duplicates in {number} of {len(groups)} groups")
+    settled: list[Settled] = []
+    for batch in batches(groups):
+        _sign(batch, policy, engine, say)
+        for each in engine.map(SettleJob(policy), batch):
+            settled.append(each)
+            say(f"looked for duplicates in {len(settled)} of {len(groups)} groups")
     leave = _siblings(groups, settled, policy)
     items = [Siblings(group, leave[group.key]) for group in groups]
     return sum(engine.map(WriteJob(policy), items))
+
+
+def _sign(groups: Sequence[Group], policy: Policy, engine: Engine, say: Say) -> None:
+    """Sign the large groups part by part, so that no one process does it alone."""
+    large = [group for group in groups if len(group.parts) >= SIGN_FROM and not is_settled(group, policy)]
+    items = [(group, part) for group in large for part in group.parts]
+    for number, _ in enumerate(engine.map(SignJob(policy), items), start=1):
+        say(f"signed {number} of {len(items)} parts")
 
 
 def _siblings(

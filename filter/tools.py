@@ -23,7 +23,9 @@ class LanguageJudge(Protocol):
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors of length one."""
+    """Turns texts into vectors of length one; `identity` tells models apart."""
+
+    identity: str
 
     def embed(self, texts: Sequence[str]) -> Sequence[Embedding]:
         """One vector a text."""
@@ -36,7 +38,7 @@ class ToolSettings:
     Args:
         detectors: Names of language detectors; None for all that are installed, () for none.
         fasttext_model: A fastText model (lid.176.bin, GlotLID, OpenLID) in place of lid.176.ftz; None for that.
-        embedder: A sentence-transformers model id or folder; "" for none.
+        embedder: `embedded`, or a sentence-transformers model id or folder; "" for none.
         test_sets: YAML file that names the test sets to keep out; None for none.
     """
 
@@ -71,7 +73,7 @@ def build_tools(settings: ToolSettings) -> Tools:
         MissingExtra: A model was asked for whose package is not installed.
     """
     judge, embedder, index = _judge(settings), _embedder(settings), None
-    identity: dict[str, Any] = {"embedder": settings.embedder}
+    identity: dict[str, Any] = {"embedder": embedder.identity if embedder else ""}
     if judge is not None:
         identity["detectors"] = judge.identity
     if settings.test_sets is not None:
@@ -90,9 +92,9 @@ def _judge(settings: ToolSettings) -> Judge | None:
 def _embedder(settings: ToolSettings) -> Embedder | None:
     if not settings.embedder:
         return None
-    from synth.filter.embedding import SentenceEmbedder
+    from synth.filter.embedding import make_embedder
 
-    return SentenceEmbedder(settings.embedder)
+    return make_embedder(settings.embedder)
 
 
 def _test_sets(path: Path) -> tuple[ContaminationIndex, str]:
