@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from synth.evaluate.claims import Claim, Evidence, judge
 from synth.evaluate.compare import (
+    CellEstimate,
     Comparison,
     Sampled,
     TaskEstimate,
+    cell_estimates,
     compare,
     overall_estimate,
     sample,
@@ -35,7 +37,11 @@ class SeedScore:
 
 @dataclass(frozen=True, slots=True)
 class ArmSummary:
-    """One arm's line of the main table."""
+    """One arm's line of the main table.
+
+    `holes` are (task, language, why), the language "" for a whole task. `averages` are the official numbers of each
+    task by name (F1 and EM of QA, precision and recall, token accuracy of tagging), means over seeds and languages.
+    """
 
     name: str
     kind: ArmKind
@@ -45,9 +51,10 @@ class ArmSummary:
     seeds: tuple[SeedScore, ...]
     failed: tuple[tuple[int, str], ...]
     tasks: tuple[TaskEstimate, ...]
+    cells: tuple[CellEstimate, ...]
     overall: Estimate | None
     holes: tuple[tuple[str, str, str], ...]
-    token_accuracy: Mapping[str, float]
+    averages: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,20 +163,24 @@ def _summary(arm: Arm, sampled: Sampled | None) -> ArmSummary:
         seeds=seeds,
         failed=tuple((info.seed, info.why or info.status) for info in arm.failed),
         tasks=tasks,
+        cells=cell_estimates(sampled) if sampled else (),
         overall=overall_estimate(tasks, sampled) if sampled else None,
         holes=tuple(holes),
-        token_accuracy=_token_accuracy(arm),
+        averages=_averages(arm),
     )
 
 
-def _token_accuracy(arm: Arm) -> dict[str, float]:
-    """Mean over seeds and languages of token accuracy, for the tagging tasks."""
-    found: dict[str, list[float]] = {}
+def _averages(arm: Arm) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, list[float]]] = {}
     for run in arm.runs:
-        for (task, _), stats in run.cells.items():
-            if stats.token_accuracy is not None:
-                found.setdefault(task, []).append(stats.token_accuracy)
-    return {task: sum(values) / len(values) for task, values in found.items()}
+        for name, score in run.scores.items():
+            numbers = dict(score.averages)
+            tokens = [cell.token_accuracy for cell in score.cells.values() if cell.token_accuracy is not None]
+            if tokens:
+                numbers["token_accuracy"] = sum(tokens) / len(tokens)
+            for key, value in numbers.items():
+                found.setdefault(name, {}).setdefault(key, []).append(value)
+    return {name: {key: sum(values) / len(values) for key, values in each.items()} for name, each in found.items()}
 
 
 def _evidence(arms: Mapping[str, Sampled], made: Mapping[tuple[str, str], Comparison]) -> Evidence:

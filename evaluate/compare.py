@@ -55,6 +55,17 @@ class TaskEstimate:
 
 
 @dataclass(frozen=True, slots=True)
+class CellEstimate:
+    """One task and language of one arm: the mean over its seeds, and the error of that over items and seeds."""
+
+    task: str
+    lang: str
+    estimate: Estimate
+    items: int
+    small: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CellDifference:
     """One task and language; `p_adjusted` is Benjamini and Hochberg's over all cells of one comparison."""
 
@@ -108,6 +119,21 @@ def sample(arm: Arm, replicates: int, seed: int) -> Sampled:
 def task_estimates(sampled: Sampled) -> tuple[TaskEstimate, ...]:
     """The scores of an arm, task by task."""
     return _by_task(sampled.points, sampled.replicates, sampled.arm)
+
+
+def cell_estimates(sampled: Sampled) -> tuple[CellEstimate, ...]:
+    """The scores of an arm, cell by cell."""
+    cells = sampled.arm.runs[0].cells if sampled.arm.runs else {}
+    return tuple(
+        CellEstimate(
+            task,
+            lang,
+            estimate(sampled.points[task, lang], sampled.replicates[task, lang]),
+            cells[task, lang].items,
+            EVAL_TASKS[task].small(lang, cells[task, lang].items),
+        )
+        for task, lang in sampled.points
+    )
 
 
 def overall_estimate(tasks: Iterable[TaskEstimate], sampled: Sampled) -> Estimate | None:

@@ -212,6 +212,11 @@ def read_predictions(path: Path) -> Predictions:
     return made
 
 
+def is_done(folder: Path, task: str, lang: str) -> bool:
+    """Whether a run has this task and language already: files appear whole, so that an evaluation resumes by file."""
+    return (folder / task / f"{lang}.parquet").is_file()
+
+
 def files_of(folder: Path) -> Iterator[Path]:
     """The prediction files of a run, in the order of tasks and of their languages.
 

@@ -41,6 +41,7 @@ def scores(analysis: Analysis) -> Iterator[str]:
         by_source.setdefault(row.source, []).append(row.model)
     yield "".join(f"<li>{escape(', '.join(m))}: {escape(source)}</li>" for source, m in by_source.items()) + "</ul>"
     yield from _seeds(analysis.arms)
+    yield from (_arm_cells(arm) for arm in analysis.arms if arm.cells)
 
 
 def _arm_row(arm: ArmSummary, names: Sequence[str]) -> str:
@@ -53,10 +54,27 @@ def _arm_row(arm: ArmSummary, names: Sequence[str]) -> str:
 def _score_cell(task: TaskEstimate | None, arm: ArmSummary) -> str:
     if task is None:
         return '<td class="none">–</td>'
-    accuracy = arm.token_accuracy.get(task.task)
-    beside = f"<small>token accuracy {accuracy:.1f}</small>" if accuracy is not None else ""
+    text = words.beside(arm.averages.get(task.task, {}))
+    beside = f"<small>{text}</small>" if text else ""
     same = " same" if task.relation.value == "same-task" else ""
     return f'<td class="score{same}" title="{task.relation.value}">{words.task_cell(task)}{beside}</td>'
+
+
+def _arm_cells(arm: ArmSummary) -> str:
+    """Every score of an arm with its standard error."""
+    tasks = list(dict.fromkeys(cell.task for cell in arm.cells))
+    found = {(cell.task, cell.lang): cell for cell in arm.cells}
+    rows = []
+    for lang in (code for code in LANGUAGES if any(cell.lang == code for cell in arm.cells)):
+        cells = (found.get((task, lang)) for task in tasks)
+        shown = (f"<td>{words.score(c.estimate)}{'†' if c.small else ''}</td>" if c else "<td>–</td>" for c in cells)
+        rows.append(f"<tr><th>{lang} {escape(LANGUAGES[lang].name)}</th>{''.join(shown)}</tr>")
+    head = "".join(f"<th>{escape(words.title(task))}</th>" for task in tasks)
+    return (
+        f"<details><summary>{escape(arm.name)}: every task and language</summary>"
+        f'<div class="wide"><table><thead><tr><th>language</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody>'
+        "</table></div></details>"
+    )
 
 
 def _fitting(names: Sequence[str]) -> list[PublishedRow]:

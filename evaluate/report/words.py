@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from synth.evaluate.analysis import Analysis, ArmSummary
 from synth.evaluate.compare import COVERED, UNCOVERED, Comparison, GroupDifference, TaskEstimate
@@ -122,6 +122,13 @@ def _holes(arm: ArmSummary) -> str:
     if parts:
         found.append(f"{len(parts)} languages are missing in the others")
     return "; ".join(found) + "."
+
+
+def beside(averages: Mapping[str, float]) -> str:
+    """What stands under a score: F1 and EM of QA, token accuracy of tagging."""
+    if "exact_match" in averages:
+        return f"F1 {averages['f1']:.1f}, EM {averages['exact_match']:.1f}"
+    return f"token accuracy {averages['token_accuracy']:.1f}" if "token_accuracy" in averages else ""
 
 
 def task_cell(one: TaskEstimate | None) -> str:

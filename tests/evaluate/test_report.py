@@ -54,6 +54,16 @@ def test_every_arm_has_tasks_and_an_overall_score(whole: Analysis) -> None:
         assert one.overall.value == pytest.approx(mean)
 
 
+def test_every_cell_has_a_standard_error_and_qa_both_of_its_numbers(whole: Analysis) -> None:
+    none = whole.arms[0]
+    assert len(none.cells) == sum(task.of for task in none.tasks)
+    assert all(cell.estimate.se > 0 and cell.small for cell in none.cells)
+    assert set(none.averages["xquad"]) == {"f1", "exact_match"}
+    assert none.averages["udpos"]["token_accuracy"] > none.averages["udpos"]["f1"]
+    page = "".join(html(whole, "t"))
+    assert "token accuracy" in page and ", EM " in page
+
+
 def test_groups_hold_every_cell_once(whole: Analysis) -> None:
     main = whole.comparisons[0]
     assert (main.arm, main.base) == ("multilingual", "english")
