@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 from synth.evaluate.aggregate import overall, score_cell, score_task
 from synth.evaluate.predictions import ArmKind, Predictions, RunInfo, write_predictions, write_run
@@ -81,8 +82,8 @@ def arm(
 
 def three_arms(tasks: tuple[str, ...] = XTREME_R, skip: tuple[str, ...] = ()) -> Results:
     """None, English, and a multilingual arm that is clearly better."""
-    english = {"intermediate": ("mnli", "squad_v1"), "languages": ("en",)}
-    many = {"intermediate": ("mnli", "squad_v1"), "languages": ("en", "de", "sw", "zh", "th")}
+    english: dict[str, Any] = {"intermediate": ("mnli", "squad_v1"), "languages": ("en",)}
+    many: dict[str, Any] = {"intermediate": ("mnli", "squad_v1"), "languages": ("en", "de", "sw", "zh", "th")}
     return Results(
         (
             arm("none", ArmKind.NONE, 0.4, tasks=tasks, skip=skip),
