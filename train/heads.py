@@ -124,6 +124,11 @@ class MultiHead(nn.Module):
         last = mask.sum(dim=1) - 1  # inputs are padded behind their end
         return vectors[torch.arange(len(vectors), device=vectors.device), last]
 
+    def freeze_embeddings(self) -> None:
+        """Leave the input embeddings as they are: most of a small multilingual model's weights are there."""
+        for weight in self.backbone.get_input_embeddings().parameters():  # type: ignore[operator]
+            weight.requires_grad_(False)
+
     def save_backbone(self, folder: Path) -> None:
         """The backbone as an ordinary checkpoint, which `AutoModel.from_pretrained` loads."""
         self.backbone.save_pretrained(folder)  # type: ignore[operator]

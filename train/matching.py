@@ -160,7 +160,7 @@ def _summarise_task(data: ArmData, task: str, encoder: Encoder | None) -> TaskSu
 
 
 def _drawn_rows(data: ArmData, task: str) -> Iterator[tuple[tuple[int, int], int]]:
-    """Every different (slot, example) that is drawn, and how often, in the order of the file."""
+    """Every different (slot, example) that is drawn, and how often, slot by slot."""
     import numpy as np
 
     own = data.rows[task]

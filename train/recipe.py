@@ -232,6 +232,7 @@ class Recipe(Section):
     lengths: Lengths = Lengths()
     parallel: Parallel = Parallel()
     mlm: MaskedText | None = None
+    freeze_embeddings: bool = Field(default=False, description="leave the input embeddings as they are")
     redraw: bool = Field(default=True, description="draw the languages anew in each epoch, else keep them")
 
     @field_validator("tasks")

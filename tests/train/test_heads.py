@@ -112,3 +112,14 @@ def test_the_saved_backbone_is_an_ordinary_checkpoint(tmp_path: Path) -> None:
     with torch.no_grad():
         expected = model.backbone(ids).last_hidden_state
         assert torch.equal(again(ids).last_hidden_state, expected)
+
+
+def test_frozen_embeddings_stay_as_they_are_and_the_rest_learns() -> None:
+    from synth.train.heads import to_tensors
+
+    model = toy("e5-small", ("mnli",))
+    model.freeze_embeddings()
+    model("mnli", to_tensors(merge_batch(features("mnli", False), pad=1))).loss.backward()
+    still = [name for name, weight in model.named_parameters() if weight.grad is None]
+    assert "backbone.embeddings.word_embeddings.weight" in still
+    assert not [name for name in still if "encoder.layer" in name or name.startswith("heads.")]

@@ -233,3 +233,33 @@ def test_the_command_prints_what_became_of_the_rows(root: Path, capsys: pytest.C
     told = json.loads(capsys.readouterr().out)
     assert told["tasks"]["mnli"]["sw"]["kept"] == 2
     assert Layout(root / "mt").description.is_file()
+
+
+def test_a_folder_laid_out_as_a_hub_data_set_is_read_like_the_hub(root: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    data = root / "xnli"
+    configs = []
+    for lang, word in (("en", ""), ("ur", "کتب خانہ: ")):
+        (data / lang).mkdir(parents=True)
+        own = [
+            {"premise": word + row["premise"], "hypothesis": word + row["hypothesis"], "label": row["label"]}
+            for row in (english("mnli", number) for number in range(5))
+        ]
+        pq.write_table(pa.Table.from_pylist(own), data / lang / "train-00000.parquet")
+        configs.append(f"- config_name: {lang}\n  data_files: {lang}/*.parquet\n")
+    (data / "README.md").write_text("---\nconfigs:\n" + "".join(configs) + "---\n", encoding="utf-8")
+    found = bring(root, "mnli", hub={"repo": "xnli", "config": "{lang}"}, parallel="en", langs=["ur"])
+    assert [row["synth_source_id"] for row in rows(found, "ur")] == [f"s{number}" for number in range(5)]
+    manifest = build_manifest(found.layout.root)
+    revisions = [part.revision for part in manifest.tasks["mnli"].source.parts if part.kind == "hub"]
+    assert len(revisions) == 1
+    assert revisions[0]
+
+
+def test_the_example_in_the_documentation_is_a_request() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "train.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    spec = import_spec(yaml.safe_load(example), "docs/train.md")
+    assert set(spec.tasks) == {"mnli", "squad_v1"}

@@ -297,3 +297,28 @@ def test_a_corpus_on_the_hub_is_taken_from_where_it_was_fetched(tmp_path: Path) 
     found = prepare(recipe([tmp_path / "little.yaml"]), tmp_path / "rows", 0, cache_dir=tmp_path / "cache")
     assert found.report.holds
     assert found.manifests == {"little": published.identity}
+
+
+def test_a_filtered_corpus_is_read_from_its_kept_rows(tmp_path: Path) -> None:
+    from synth.manifest.build import build_manifest
+    from tests.manifest.make_corpus import make_corpus
+
+    corpus = make_corpus(tmp_path)  # of 12 rows the teacher loses s1 and s2, the filter s3
+    write_manifest(corpus / "manifest.yaml", build_manifest(corpus))
+    found = prepare(recipe([corpus], tasks=["mnli", "squad_v1"]), tmp_path / "rows", 0)
+    assert {task: match.matched for task, match in found.report.tasks.items()} == {"mnli": 9, "squad_v1": 9}
+    assert not {"s1", "s2", "s3"} & set(sources(found.arms["multilingual"]))
+
+
+def test_a_row_that_vanishes_after_matching_is_missed(tmp_path: Path) -> None:
+    from synth.train.arms import arm_data, match_recipe
+    from synth.train.corpora import open_verified
+
+    corpus = make(tmp_path, Little(translations={"de": ()}))
+    asked = recipe([corpus])
+    matches = match_recipe([open_verified(corpus)], asked)
+    other = make(tmp_path, Little(name="other", translations={"de": (7,)}))
+    part = "generated/mnli/de/part-00000.parquet"
+    (corpus / part).write_bytes((other / part).read_bytes())
+    with pytest.raises(CheckFailed, match="1 of 60 rows of multilingual de are gone"):
+        arm_data(matches, asked, "multilingual", 0, tmp_path / "rows")
