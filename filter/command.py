@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synth.errors import BadFlag
 
 if TYPE_CHECKING:
+    from synth.filter.engine import Engine
     from synth.filter.policy import Policy
     from synth.filter.run import FilterResult
 
@@ -21,6 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--policy", default="default", help="default, strict, lenient or a YAML file (default: %(default)s)"
     )
     parser.add_argument("--workers", type=int, default=None, metavar="N", help="processes (default: one a core)")
+    parser.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="this machine, or the Ray cluster of RAY_ADDRESS (default: %(default)s)",
+    )
     parser.add_argument(
         "--detectors",
         default=None,
@@ -45,21 +54,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Filter, write the report, print the short table. Returns the exit code; errors are raised as SynthError."""
-    from synth.filter.engine import LocalEngine
     from synth.filter.policy import load_policy
     from synth.filter.run import filter_corpus
 
     policy = load_policy(args.policy)
-    engine = LocalEngine(_workers(args.workers))
-    result = filter_corpus(args.corpus, policy, _settings(args), engine, _progress())
+    with _engine(args, args.corpus) as (engine, corpus):
+        result = filter_corpus(corpus, policy, _settings(args), engine, _progress())
     if not args.no_report:
         from synth.filter.report.page import write_report
 
-        write_report(args.corpus)
+        write_report(result.corpus)
     _print(result, policy, args.json)
     if not args.no_report:
         print(f"report:  {args.corpus / 'report.html'}", file=sys.stderr)
     return 0
+
+
+@contextmanager
+def _engine(args: argparse.Namespace, corpus: Path) -> Iterator[tuple[Engine, Path]]:
+    """Where the work is done, and the corpus as it is called there."""
+    workers = _workers(args.workers)
+    if args.engine == "ray":
+        from synth.filter.ray_engine import ray_engine
+
+        with ray_engine(corpus, workers) as engine:
+            yield engine, corpus.resolve()
+        return
+    from synth.filter.engine import LocalEngine
+
+    yield LocalEngine(workers), corpus
 
 
 def _workers(count: int | None) -> int | None:

@@ -16,8 +16,8 @@ from typing import Any
 
 from synth.corpus.files import fingerprint
 from synth.errors import BadFlag, MissingExtra
+from synth.filter.tools import EMBEDDED
 
-EMBEDDED = "embedded"
 BATCH = 64
 LONGEST = 512  # tokens; multilingual-e5 was trained with no more
 E5_PREFIX = "query: "  # on both sides of a symmetric comparison (model cards of the E5 family)
@@ -31,7 +31,7 @@ class EmbeddedEmbedder:
         from synth.encoder.prepare import NAME, require_torch
 
         require_torch("--embedder embedded")
-        self.identity = NAME
+        self.name, self.identity = EMBEDDED, NAME
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector of length one a text."""
@@ -57,7 +57,7 @@ class SentenceEmbedder:
         from synth.encoder.prepare import require_torch
 
         require_torch(f"--embedder {model}")
-        self._model = model
+        self.name = self._model = model
         # E5 models alone want it; others take text as it is.
         self._prefix = E5_PREFIX if "e5" in Path(model).name.lower() else ""
         config, pooling = _file(model, "config.json"), _file(model, _POOLING)

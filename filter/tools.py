@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from synth.filter.lid import Judge, Judgement
 
 Embedding = Sequence[float]
+EMBEDDED = "embedded"  # the name of the embedder that needs no model of the user's
 
 
 class LanguageJudge(Protocol):
@@ -23,8 +24,9 @@ class LanguageJudge(Protocol):
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors of length one; `identity` tells models apart."""
+    """Turns texts into vectors of length one; `identity` tells models apart, `name` is what the user calls it."""
 
+    name: str
     identity: str
 
     def embed(self, texts: Sequence[str]) -> Sequence[Embedding]:

@@ -59,7 +59,7 @@ def run_ray(config: GenerateConfig, ready: Ready) -> None:
         MissingExtra: Ray is not installed.
         SynthError: What stopped the run, as a worker or the cluster said it.
     """
-    with _errand(config, ready) as errand, _connected(), Progress(ready.rows, ready.rows_done) as progress:
+    with _errand(config, ready) as errand, connected(), Progress(ready.rows, ready.rows_done) as progress:
         needs = _needs(config)
         pending, barren = list(ready.pending), 0
         while pending and barren < _BARREN_ROUNDS:
@@ -81,8 +81,13 @@ def _gave_up(errand: Errand, count: int) -> StoppedError:
 
 
 @contextmanager
-def _connected() -> Iterator[None]:
-    """A connection to Ray, ours to close if it is not there yet."""
+def connected() -> Iterator[None]:
+    """A connection to Ray, that of RAY_ADDRESS or one on this machine; ours to close if it is not there yet.
+
+    Raises:
+        MissingExtra: Ray is not installed.
+        BadFlag: There is no cluster at RAY_ADDRESS.
+    """
     ray = _import_ray()
     if ray.is_initialized():
         yield
