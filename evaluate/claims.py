@@ -6,7 +6,7 @@ papers print). They were made on XTREME version 1; where XTREME-R differs the cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -100,9 +100,13 @@ def _best(evidence: Evidence) -> tuple[Verdict, str]:
     singles = _singles(evidence)
     if len(singles) < _FEWEST_SINGLES or not set(_BEST) <= set(singles):
         return _untested("an arm without intermediate training and English arms of one task each, these three and more")
-    order = sorted(singles, key=lambda task: -_overall(singles[task]))
-    listed = ", ".join(f"{task} {_overall(singles[task]):+.1f}" for task in order)
-    return (Verdict.HOLDS if set(order[:3]) == set(_BEST) else Verdict.FAILS), f"Gain over none: {listed}."
+    gains = {task: one.overall for task, one in singles.items() if one.overall}
+    order = sorted(gains, key=lambda task: -gains[task].value)
+    text = f"Gain over none: {', '.join(f'{task} {shown(gains[task])}' for task in order)}."
+    third, fourth = gains[order[2]], gains[order[3]]
+    if third.value - fourth.value < max(third.se, fourth.se):
+        return Verdict.OPEN, f"{text} The third and the fourth are closer than the error of either."
+    return (Verdict.HOLDS if set(order[:3]) == set(_BEST) else Verdict.FAILS), text
 
 
 def _multitask(evidence: Evidence) -> tuple[Verdict, str]:
@@ -132,25 +136,26 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _retrieval(evidence: Evidence) -> tuple[Verdict, str]:
-    rows, won = [], []
+    rows, leads = [], []
     for comparison in _arms_over_none(evidence):
         gains = {
             group: [t.estimate.value for t in comparison.tasks if EVAL_TASKS[t.task].group is group] for group in Group
         }
         if gains[Group.RETRIEVAL] and sum(map(bool, gains.values())) > 1:
             means = {group: _mean(found) for group, found in gains.items() if found}
-            won.append(max(means, key=lambda group: means[group]) is Group.RETRIEVAL)
+            others = (value for group, value in means.items() if group is not Group.RETRIEVAL)
+            leads.append(means[Group.RETRIEVAL] - max(others))
             rows.append(f"{comparison.arm}: " + ", ".join(f"{g.value} {v:+.1f}" for g, v in means.items()))
     if not rows:
         return _untested("an arm without intermediate training, and retrieval tasks beside others")
-    return _all_or_none(won), "; ".join(rows) + "."
+    return _clear(leads), "; ".join(rows) + "."
 
 
-def _all_or_none(held: Iterable[bool]) -> Verdict:
-    found = list(held)
-    if all(found):
+def _clear(leads: Sequence[float]) -> Verdict:
+    """Holds with a clear lead (a point or more) in every arm, fails with a clear lag in every arm."""
+    if all(lead >= SMALL_GAIN for lead in leads):
         return Verdict.HOLDS
-    return Verdict.OPEN if any(found) else Verdict.FAILS
+    return Verdict.FAILS if all(lead <= -SMALL_GAIN for lead in leads) else Verdict.OPEN
 
 
 def _target(evidence: Evidence, name: str) -> list[tuple[str, TaskEstimate]]:

@@ -17,7 +17,7 @@ VERMILION: Final = "#d55e00"
 GREY: Final = "#68707a"
 
 _WIDTH: Final = 360  # of the drawing's own units: about a phone's width, so that letters keep their size there
-_LABEL: Final = 128
+_LABEL: Final = 146
 _VALUE: Final = 44
 _ROW: Final = 20
 _TOP: Final = 8
@@ -59,11 +59,16 @@ def _across(value: float, low: float, high: float) -> float:
 
 
 def _ticks(low: float, high: float, bottom: float) -> str:
-    shown = dict.fromkeys((low, 0.0, high))
+    near = (high - low) / 8  # closer to zero's tick than this, the numbers would run into each other
+    shown = [0.0, *(value for value in (low, high) if abs(value) > near)]
     return "".join(
-        f'<text x="{_across(value, low, high):.1f}" y="{bottom + 14}" text-anchor="middle">{value:+g}</text>'
+        f'<text x="{_across(value, low, high):.1f}" y="{bottom + 14}" text-anchor="middle">{_tick(value)}</text>'
         for value in shown
     )
+
+
+def _tick(value: float) -> str:
+    return f"{value:+g}" if value else "0"
 
 
 def _row(mark: Mark, place: int, low: float, high: float) -> str:

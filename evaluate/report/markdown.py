@@ -60,7 +60,7 @@ def _comparison(one: Comparison) -> Iterator[str]:
     for task in one.tasks:
         shown = words.difference(task.estimate)
         counts = f"{task.languages}/{task.of}"
-        yield _row([words.title(task.task), shown, f"{task.p_adjusted:.3f}", counts, task.relation.value])
+        yield _row([words.title(task.task), shown, words.chance(task.p_adjusted), counts, task.relation.value])
     for name, groups in (("Tiers", one.tiers), ("Scripts", one.scripts), ("Coverage", one.coverage)):
         yield ""
         yield f"{name}: " + "; ".join(map(words.group_line, groups)) + "."

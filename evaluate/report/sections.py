@@ -27,7 +27,7 @@ def answer(analysis: Analysis) -> Iterator[str]:
 def scores(analysis: Analysis) -> Iterator[str]:
     """Arms by tasks, and the published rows."""
     yield '<h2 id="scores">Scores</h2><p>Score ± standard error, mean over seeds. (3/15): 3 of 15 languages are there, '
-    yield "which is no official score.</p>"
+    yield "which is no official score. Dotted: a same-task target of that arm.</p>"
     names = [name for name in EVAL_TASKS if any(task.task == name for arm in analysis.arms for task in arm.tasks)]
     head = "".join(f"<th>{escape(words.title(name))}</th>" for name in names)
     yield f'<div class="wide"><table><thead><tr><th>arm</th><th>XTREME-R</th>{head}</tr></thead><tbody>'
@@ -134,7 +134,7 @@ def _mark(label: str, found: Estimate, lang: str = "en", faint: bool = False) ->
 def _task_table(one: Comparison) -> str:
     rows = "".join(
         f"<tr><th>{escape(words.title(task.task))}</th><td>{words.difference(task.estimate)}</td>"
-        f"<td>{task.p_adjusted:.3f}</td><td>{task.languages}/{task.of}</td><td>{task.relation.value}</td></tr>"
+        f"<td>{escape(words.chance(task.p_adjusted))}</td><td>{task.languages}/{task.of}</td><td>{task.relation.value}</td></tr>"
         for task in one.tasks
     )
     head = "<tr><th>task</th><th>points [95 %]</th><th>p, Holm</th><th>languages</th><th>relation</th></tr>"
@@ -173,8 +173,8 @@ def _cell(cell: CellDifference | None) -> str:
     if cell is None:
         return '<td class="none">–</td>'
     marks = ("*" if cell.p_adjusted < words.ALPHA else "") + ("†" if cell.small else "")
-    title = f"{words.difference(cell.estimate)}, p {cell.p_adjusted:.3f}, {cell.items} items"
-    return f'<td title="{title}">{cell.estimate.value:+.1f}{marks}</td>'
+    title = f"{words.difference(cell.estimate)}, p {words.chance(cell.p_adjusted)}, {cell.items} items"
+    return f'<td title="{escape(title, quote=True)}">{cell.estimate.value:+.1f}{marks}</td>'
 
 
 def groups(analysis: Analysis) -> Iterator[str]:

@@ -18,6 +18,11 @@ def difference(one: Estimate) -> str:
     return f"{one.value:+.1f} [{one.low:+.1f}, {one.high:+.1f}]"
 
 
+def chance(p: float) -> str:
+    """A p-value that is never printed as 0."""
+    return f"{p:.3f}" if p >= 0.0005 else "<0.001"
+
+
 def score(one: Estimate) -> str:
     """`71.3 ± 0.4`: the standard error behind it."""
     return f"{one.value:.1f} ± {one.se:.1f}"
@@ -48,7 +53,7 @@ def _first(main: Comparison) -> str:
     )
     part = "" if main.whole else " (languages or tasks are missing: this is not the benchmark's score)"
     return (
-        f"Over {scope}{part}, {main.arm} is {found.value:+.1f} points from {main.base}, 95 % interval "
+        f"Over {scope}{part}, {main.arm} scores {found.value:+.1f} points against {main.base}, 95 % interval "
         f"{found.low:+.1f} to {found.high:+.1f}: {verdict}."
     )
 
@@ -58,6 +63,7 @@ def _second(main: Comparison) -> str:
     order = sorted(main.tasks, key=lambda task: task.estimate.value)
     best, worst = order[-1], order[0]
     sure = [title(task.task) for task in main.tasks if task.p_adjusted < ALPHA]
+    named = f" ({', '.join(sure)})" if sure else ""
     related = [
         f"{name} {difference(mean)}"
         for name, mean in (("same-task targets", main.same_task), ("cross-task targets", main.cross_task))
@@ -65,8 +71,8 @@ def _second(main: Comparison) -> str:
     ]
     return (
         f"The largest gain is on {title(best.task)} ({best.estimate.value:+.1f}), the smallest on {title(worst.task)} "
-        f"({worst.estimate.value:+.1f}); after correction for all tasks {', '.join(sure) or 'none'} differ"
-        f"{'s' if len(sure) == 1 else ''}; {', '.join(related)}."
+        f"({worst.estimate.value:+.1f}); {len(sure)} of {len(order)} tasks differ after correction{named}; "
+        f"{', '.join(related)}."
     )
 
 
