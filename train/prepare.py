@@ -41,7 +41,7 @@ class Prepared:
 
 def prepare(
     recipe: Recipe, folder: Path, seed: int, tokenizer: Any = None, decoder: bool = False,
-    cache_dir: Path | None = None, progress: Progress | None = None,
+    corpora: Sequence[Corpus] | None = None, cache_dir: Path | None = None, progress: Progress | None = None,
 ) -> Prepared:  # fmt: skip
     """Verify the recipe's corpora, match its arms, write their rows below `folder`, and compare the arms.
 
@@ -51,6 +51,7 @@ def prepare(
         seed: One of the recipe's seeds.
         tokenizer: The student's fast tokenizer, to count tokens and truncation (needed for a budget in tokens).
         decoder: Whether the student is one.
+        corpora: What `open_corpora` gave for this recipe, so that several seeds verify them once.
         cache_dir: Where corpora from the Hub are kept.
         progress: Called with each file that is fetched or checked.
 
@@ -59,8 +60,8 @@ def prepare(
         BadSource: The corpora lack something that an arm needs.
         BadFlag: The recipe has no such seed, or its budget needs a tokenizer.
     """
-    corpora = [open_verified(Path(name), cache_dir, None, progress) for name in recipe.corpora]
-    refuse_same_names(corpora)
+    if corpora is None:
+        corpora = open_corpora(recipe, cache_dir, progress)
     matches = match_recipe(corpora, recipe)
     encoders = {} if tokenizer is None else encoders_of(matches, recipe, Cutter(tokenizer, decoder))
     tokens = english_tokens(matches, recipe, encoders) if recipe.budget.unit is BudgetUnit.TOKENS else None
@@ -72,6 +73,18 @@ def prepare(
     report = compare(summaries, recipe.matching.strategy, matches)
     report.require()
     return Prepared(arms, report, encoders, identities(corpora))
+
+
+def open_corpora(recipe: Recipe, cache_dir: Path | None = None, progress: Progress | None = None) -> list[Corpus]:
+    """The recipe's corpora, fetched where they are on the Hub, and verified.
+
+    Raises:
+        BadManifest: A manifest is broken, or two corpora have one name.
+        CheckFailed: A corpus is not what its manifest says.
+    """
+    corpora = [open_verified(Path(name), cache_dir, None, progress) for name in recipe.corpora]
+    refuse_same_names(corpora)
+    return corpora
 
 
 def identities(corpora: Sequence[Corpus]) -> dict[str, str]:
