@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synth.errors import BadFlag
 from synth.tasks import get_task
 from synth.tasks.base import Shape
+from synth.train.architectures import Role, get_architecture
 from synth.train.arm_names import ArmName
 from synth.train.arms import ArmData, arm_data, match_recipe
 from synth.train.corpora import Corpus, Progress, open_verified, refuse_same_names
 from synth.train.encode.heads import Encoder, Limits, encoder_of, tag_numbers
 from synth.train.encode.pieces import Cutter
+from synth.train.encode.text import text_encoder
 from synth.train.matching import MatchReport, compare, summarise
 from synth.train.mixing import task_shares
 from synth.train.recipe import BudgetUnit, Recipe
@@ -40,7 +43,7 @@ class Prepared:
 
 
 def prepare(
-    recipe: Recipe, folder: Path, seed: int, tokenizer: Any = None, decoder: bool = False,
+    recipe: Recipe, folder: Path, seed: int, tokenizer: Any = None,
     corpora: Sequence[Corpus] | None = None, cache_dir: Path | None = None, progress: Progress | None = None,
 ) -> Prepared:  # fmt: skip
     """Verify the recipe's corpora, match its arms, write their rows below `folder`, and compare the arms.
@@ -50,7 +53,6 @@ def prepare(
         folder: Where the rows are kept, a folder for each arm and seed.
         seed: One of the recipe's seeds.
         tokenizer: The student's fast tokenizer, to count tokens and truncation (needed for a budget in tokens).
-        decoder: Whether the student is one.
         corpora: What `open_corpora` gave for this recipe, so that several seeds verify them once.
         cache_dir: Where corpora from the Hub are kept.
         progress: Called with each file that is fetched or checked.
@@ -63,7 +65,7 @@ def prepare(
     if corpora is None:
         corpora = open_corpora(recipe, cache_dir, progress)
     matches = match_recipe(corpora, recipe)
-    encoders = {} if tokenizer is None else encoders_of(matches, recipe, Cutter(tokenizer, decoder))
+    encoders = {} if tokenizer is None else encoders_of(matches, recipe, cutter_of(recipe, tokenizer))
     tokens = english_tokens(matches, recipe, encoders) if recipe.budget.unit is BudgetUnit.TOKENS else None
     arms = {
         arm.name: arm_data(matches, recipe, arm.name, seed, folder / f"{arm.name}-{seed}", tokens)
@@ -92,11 +94,26 @@ def identities(corpora: Sequence[Corpus]) -> dict[str, str]:
     return {corpus.manifest.name: corpus.manifest.identity for corpus in corpora}
 
 
+def cutter_of(recipe: Recipe, tokenizer: Any) -> Cutter:
+    """The student's tokenizer as the encoders use it."""
+    return Cutter(tokenizer, get_architecture(recipe.model.architecture).role is Role.DECODER)
+
+
 def encoders_of(matches: Mapping[str, TaskMatch], recipe: Recipe, cutter: Cutter) -> dict[str, Encoder]:
-    """The encoder of every task; the tags of tagging tasks are those of the English rows."""
+    """The encoder of every task: of heads (whose tags are those of the English rows), or of text."""
     lengths = recipe.lengths
+    if recipe.style == "text":
+        return {task: _text_encoder(task, recipe, cutter) for task in matches}
     limits = Limits(lengths.pair, lengths.span, lengths.stride, lengths.question)
     return {task: encoder_of(task, cutter, limits, tags_of(match)) for task, match in matches.items()}
+
+
+def _text_encoder(task: str, recipe: Recipe, cutter: Cutter) -> Encoder:
+    if cutter.eos is None:
+        raise BadFlag("the student's tokenizer names no piece that ends an answer; give one with an eos token")
+    spans = get_task(task).shape is Shape.SPAN
+    length = recipe.lengths.span if spans else recipe.lengths.pair
+    return text_encoder(task, cutter, length, recipe.answers, cutter.eos)
 
 
 def tags_of(match: TaskMatch) -> dict[str, int]:

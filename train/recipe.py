@@ -216,7 +216,7 @@ class Recipe(Section):
         default="heads", description="heads on the backbone, or prompts and answers"
     )
     answers: Literal["example", "english"] = Field(
-        default="example", description="style text: language of prompt and answer"
+        default="example", description="style text: wording of prompts and answers"
     )
     tasks: Words = Field(default=("mnli",), min_length=1, description="one or several; several are trained together")
     arms: tuple[Arm, ...] = Field(default=(Arm(name="english"), Arm(name="multilingual")), min_length=1)

@@ -322,3 +322,24 @@ def test_a_row_that_vanishes_after_matching_is_missed(tmp_path: Path) -> None:
     (corpus / part).write_bytes((other / part).read_bytes())
     with pytest.raises(CheckFailed, match="1 of 60 rows of multilingual de are gone"):
         arm_data(matches, asked, "multilingual", 0, tmp_path / "rows")
+
+
+def test_decoders_are_measured_on_prompts_and_answers(tmp_path: Path) -> None:
+    from types import SimpleNamespace
+
+    from tests.train.encode.tokenizers_of import tokenizer
+
+    pytest.importorskip("transformers", reason="a Transformers tokenizer names its eos")
+    from transformers import PreTrainedTokenizerFast
+
+    corpus = make(tmp_path, Little(rows=20))
+    tried = {"style": "text", "model": {"architecture": "gemma3-270m"}, "arms": ["english", "multilingual"]}
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer("gemma"), bos_token="<bos>", eos_token="<eos>")
+    tokens = []
+    for answers in ("english", "example"):
+        found = prepare(recipe([corpus], answers=answers, **tried), tmp_path / answers, 0, fast)
+        tokens.append(found.report.arms[0].tasks["mnli"].tokens)
+    assert tokens[0] > tokens[1]  # English field names and label words take pieces
+    nameless = SimpleNamespace(backend_tokenizer=tokenizer("gemma"))
+    with pytest.raises(BadFlag, match="names no piece that ends an answer"):
+        prepare(recipe([corpus], **tried), tmp_path / "rows", 0, nameless)

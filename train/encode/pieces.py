@@ -92,6 +92,7 @@ class Cutter:
     def __init__(self, tokenizer: Any, decoder: bool = False, separator: str = "\n", bos: int | None = None) -> None:
         self._tokenizer = _plain(tokenizer)
         self._bos = getattr(tokenizer, "bos_token_id", None) if bos is None else bos
+        self.eos: int | None = getattr(tokenizer, "eos_token_id", None)  # a Transformers tokenizer knows
         self.template = self._decoder_template(separator) if decoder else self._encoder_template()
 
     def cut(self, text: str) -> Pieces:
