@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
 
     spec = read_import(args.file)
     found = import_corpus(spec, args.file.parent, args.out, None if args.json else _tell)
-    sys.stdout.write(_as_json(found) if args.json else _table(found))
+    sys.stdout.write(_as_json(found) if args.json else _table(found, args.file))
     return 0
 
 
@@ -39,7 +40,7 @@ def _as_json(found: Imported) -> str:
     return json.dumps({"corpus": str(found.layout.root), "tasks": tallies}, indent=1) + "\n"
 
 
-def _table(found: Imported) -> str:
+def _table(found: Imported, request: Path) -> str:
     lines = [
         f"{'task':<16}{'lang':<6}{'read':>10}{'joined':>10}{'kept':>10}{'rejected':>10}{'unjoined':>10}{'other':>8}"
     ]
@@ -50,5 +51,7 @@ def _table(found: Imported) -> str:
                 f"{task:<16}{lang:<6}{one.read:>10,}{one.joined:>10,}{one.kept:>10,}{lost:>10,}{one.unjoined:>10,}"
                 f"{one.repeated + one.unreadable:>8,}"
             )
-    lines.append(f"Next: synth manifest build {found.layout.root}")
+    corpus = shlex.quote(str(found.layout.root))
+    again = shlex.quote(shlex.join(["synth", "import", str(request), "--out", f"corpora/{found.layout.root.name}"]))
+    lines.append(f"Next: synth manifest build {corpus} --again {again}")
     return "\n".join(lines) + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +234,10 @@ def test_the_command_prints_what_became_of_the_rows(root: Path, capsys: pytest.C
     told = json.loads(capsys.readouterr().out)
     assert told["tasks"]["mnli"]["sw"]["kept"] == 2
     assert Layout(root / "mt").description.is_file()
+    assert run(parser.parse_args([str(root / "request.yaml"), "--out", str(root / "mt")])) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"mnli +sw +2 +2 +2 +0 +0 +0", shown)
+    assert "--again 'synth import" in shown  # or the manifest would name `synth generate`
 
 
 def test_a_folder_laid_out_as_a_hub_data_set_is_read_like_the_hub(root: Path) -> None:
