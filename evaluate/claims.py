@@ -98,9 +98,9 @@ def _singles(evidence: Evidence) -> dict[str, Comparison]:
 
 def _best(evidence: Evidence) -> tuple[Verdict, str]:
     singles = _singles(evidence)
-    if len(singles) < _FEWEST_SINGLES or not set(_BEST) <= set(singles):
-        return _untested("an arm without intermediate training and English arms of one task each, these three and more")
     gains = {task: one.overall for task, one in singles.items() if one.overall}
+    if len(gains) < _FEWEST_SINGLES or not set(_BEST) <= set(gains):
+        return _untested("an arm without intermediate training and English arms of one task each, these three and more")
     order = sorted(gains, key=lambda task: -gains[task].value)
     text = f"Gain over none: {', '.join(f'{task} {shown(gains[task])}' for task in order)}."
     third, fourth = gains[order[2]], gains[order[3]]

@@ -11,9 +11,10 @@ from synth.errors import BadSource
 from synth.evaluate.data.base import EvalSet
 from synth.evaluate.tasks.base import EvalTask, Form
 from synth.evaluate.tasks.items import Candidate, Item, QueryItem, SpanItem, TagItem, gold_of
-from synth.evaluate.tasks.shapes import Unusable
+from synth.evaluate.tasks.shapes import MISSHAPEN, Unusable
 from synth.languages import LANGUAGES, canonical_code
 from synth.sources.base import SourceProblem
+from synth.sources.files import first_broken
 from synth.sources.problems import What, summary
 from synth.sources.readers import Item as Read
 from synth.sources.readers import Record
@@ -71,11 +72,24 @@ def _item(task: EvalTask, lang: str, file: str, record: Record) -> Item | Source
         item = task.shape(record.fields, lang)
     except Unusable as error:
         return SourceProblem(file, record.where, What.BAD_ROW.value, f"{error}")
+    except MISSHAPEN as error:
+        return SourceProblem(file, record.where, What.BAD_ROW.value, f"not in the form of {task.name}: {error!r}")
+    if first_broken(repr_of(item)) is not None:
+        detail = "bytes that are not text in the file's encoding"
+        return SourceProblem(file, record.where, What.BAD_ENCODING.value, detail)
     unknown = set(item.tags) - set(task.labels) if isinstance(item, TagItem) else set()
     if unknown:
         detail = f"tags {', '.join(sorted(unknown))} are none of {task.name}'s"
         return SourceProblem(file, record.where, What.UNKNOWN_LABEL.value, detail)
     return item
+
+
+def repr_of(item: Item) -> str:
+    """All strings of an item in one."""
+    parts = (getattr(item, name) for name in item.__slots__)
+    return "\0".join(
+        one for part in parts for one in (part if isinstance(part, tuple) else (part,)) if isinstance(one, str)
+    )
 
 
 def _check(task: EvalTask, lang: str, split: str, items: list[Item], problems: list[SourceProblem]) -> None:

@@ -7,6 +7,7 @@ languages. `docs/evaluate.md` has an example for each task.
 from __future__ import annotations
 
 import glob
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,19 +89,11 @@ class LocalEval:
         """What is in one file, the candidates beside it, and the files that were read."""
         file = DataFile(path, path.name, entry.encoding)
         kind = format_of(task, file, entry.format, f"{self.path.name}: {task.name}")
-        if kind == "lareqa":
-            return (*read_lareqa(file, lang), [path])
-        if kind in {"bitext", "bucc"}:
-            other = english_side(path, lang)
-            english = DataFile(other, other.name, entry.encoding)
-            if kind == "bitext":
-                return (*read_bitext(file, english), [path, other])
-            gold = path.with_suffix(".gold")
-            if not gold.is_file():
-                raise BadSource(
-                    f"{path.name}: there is no {gold.name} beside it; BUCC cannot be scored without; add it"
-                )
-            return (*read_bucc(file, english, DataFile(gold, gold.name)), [path, other, gold])
+        if kind in {"lareqa", "bitext", "bucc"}:
+            try:
+                return _read_whole(kind, file, lang)
+            except (EOFError, zlib.error, UnicodeError, OSError) as error:
+                raise BadSource(f"{file.name} or a file beside it is cut or damaged ({error}); get it again") from None
         return list(guarded(file, reader(kind, lang))), (), [path]
 
     def _entries(self, task: str, split: str) -> tuple[Entry, ...]:
@@ -131,3 +124,18 @@ class LocalEval:
 
 def _info(path: Path) -> dict[str, Any]:
     return {"path": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
+
+
+def _read_whole(kind: str, file: DataFile, lang: str) -> tuple[list[Item], tuple[Candidate, ...], list[Path]]:
+    """Forms that consist of several files, or whose candidates are in the same file."""
+    path = file.path
+    if kind == "lareqa":
+        return (*read_lareqa(file, lang), [path])
+    other = english_side(path, lang)
+    english = DataFile(other, other.name, file.encoding)
+    if kind == "bitext":
+        return (*read_bitext(file, english), [path, other])
+    gold = path.with_suffix(".gold")
+    if not gold.is_file():
+        raise BadSource(f"{path.name}: there is no {gold.name} beside it; BUCC cannot be scored without; add it")
+    return (*read_bucc(file, english, DataFile(gold, gold.name)), [path, other, gold])

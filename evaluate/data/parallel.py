@@ -7,7 +7,7 @@ from pathlib import Path
 
 from synth.errors import BadSource
 from synth.evaluate.tasks.items import Candidate
-from synth.sources.files import DataFile, lines
+from synth.sources.files import DataFile, first_broken, lines
 from synth.sources.readers import Item, Record
 
 _ENOUGH_TO_TELL = 20  # lines; as many sentences are not in alphabetical order by chance
@@ -38,8 +38,8 @@ def read_bitext(file: DataFile, english: DataFile) -> tuple[list[Item], tuple[Ca
     Raises:
         BadSource: The files differ in length, or are XTREME's copy, whose English side was sorted to hide the gold.
     """
-    theirs = [line for _, line in lines(file)]
-    ours = [line for _, line in lines(english)]
+    theirs = [text for _, text in _checked(file)]
+    ours = [text for _, text in _checked(english)]
     if len(theirs) != len(ours):
         raise BadSource(
             f"{file.name} has {len(theirs)} lines and {english.name} {len(ours)}; they must be parallel: get them again"
@@ -70,8 +70,16 @@ def read_bucc(file: DataFile, english: DataFile, gold: DataFile) -> tuple[list[I
     return items, tuple(Candidate(name, "en", text) for _, name, text in _sentences(english))
 
 
-def _sentences(file: DataFile) -> Iterator[tuple[int, str, str]]:
+def _checked(file: DataFile) -> Iterator[tuple[int, str]]:
+    """Lines of a file all of which are needed: one that is no text is refused, for leaving it out shifts the others."""
     for number, line in lines(file):
+        if first_broken(line) is not None:
+            raise BadSource(f"{file.name}, line {number}: bytes that are not text in {file.encoding}; get it again")
+        yield number, line
+
+
+def _sentences(file: DataFile) -> Iterator[tuple[int, str, str]]:
+    for number, line in _checked(file):
         if line.strip():
             name, _, text = line.partition("\t")
             yield number, name.strip(), text.strip()

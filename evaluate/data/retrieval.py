@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from synth.errors import BadSource
 from synth.evaluate.tasks.items import Candidate
+from synth.evaluate.tasks.shapes import MISSHAPEN
 from synth.sources.base import SourceProblem
 from synth.sources.files import DataFile
 from synth.sources.problems import What
@@ -28,19 +30,32 @@ def read_lareqa(file: DataFile, lang: str) -> tuple[list[Item], tuple[Candidate,
         return [value], ()
     items: list[Item] = []
     candidates: list[Candidate] = []
-    paragraphs = [par for article in value.get("data", ()) for par in article.get("paragraphs", ())]
+    try:
+        paragraphs = [par for article in value["data"] for par in article["paragraphs"]]
+    except MISSHAPEN as error:
+        return [file.problem("whole file", What.BAD_JSON, f"not SQuAD: {error!r}")], ()
     for number, paragraph in enumerate(paragraphs, 1):
-        if "sentence_breaks" not in paragraph:
-            detail = "no sentence_breaks: only the authors' xquad-r files have them, the Hub's copy does not"
+        try:
+            found, more = _paragraph(file, paragraph, number, lang)
+        except MISSHAPEN as error:
+            detail = f"{error!r}; sentence_breaks are in the authors' xquad-r files only, not in the Hub's copy"
             return [file.problem(f"paragraph {number}", What.MISSING_FIELD, detail)], ()
-        context = paragraph["context"]
-        sentences = [context[start:end] for start, end in paragraph["sentence_breaks"]]
-        names = [f"{lang}_{number}_{place}" for place in range(len(sentences))]
-        questions = list(_questions(file, paragraph, sentences, names, lang))
-        items += questions
-        if any(isinstance(one, Record) for one in questions):
-            candidates += [Candidate(name, lang, text, context) for name, text in zip(names, sentences, strict=True)]
+        items += found
+        candidates += more
     return items, tuple(candidates)
+
+
+def _paragraph(
+    file: DataFile, paragraph: Mapping[str, Any], number: int, lang: str
+) -> tuple[list[Item], list[Candidate]]:
+    """Questions of one paragraph, and its sentences, which are candidates only if one of the questions is usable."""
+    context = paragraph["context"]
+    sentences = [context[start:end] for start, end in paragraph["sentence_breaks"]]
+    names = [f"{lang}_{number}_{place}" for place in range(len(sentences))]
+    questions = list(_questions(file, paragraph, sentences, names, lang))
+    if not any(isinstance(one, Record) for one in questions):
+        return questions, []
+    return questions, [Candidate(name, lang, text, context) for name, text in zip(names, sentences, strict=True)]
 
 
 def _questions(
@@ -71,7 +86,10 @@ def read_mewslix(file: DataFile) -> Iterator[Item]:
             yield file.problem(item.where, What.MISSING_FIELD, "no context or no mentions")
             continue
         for mention in mentions:
-            yield _mention(file, item.where, context, mention)
+            try:
+                yield _mention(file, item.where, context, mention)
+            except MISSHAPEN as error:
+                yield file.problem(item.where, What.BAD_ROW, f"a mention that is not in Mewsli-X's form: {error!r}")
 
 
 def _mention(file: DataFile, where: str, context: Mapping[str, Any], mention: Mapping[str, Any]) -> Item:
@@ -105,10 +123,22 @@ def _one_line(text: str) -> str:
 
 
 def read_entities(file: DataFile) -> Iterator[Candidate]:
-    """Mewsli-X's candidates one by one: a million of them, so the caller decides what is kept."""
+    """Mewsli-X's candidates one by one: a million of them, so the caller decides what is kept.
+
+    Raises:
+        BadSource: A line is no entity. One that is left out could be the gold of a mention.
+    """
     for item in read_jsonl(file):
-        if isinstance(item, Record):
-            fields = item.fields
-            spans = fields.get("sentence_spans") or ()
-            sentences = " ".join(fields["description"][one["start"] : one["end"]] for one in spans)
-            yield Candidate(fields["entity_id"], fields["description_language"], _one_line(sentences))
+        try:
+            yield _entity(item)
+        except MISSHAPEN as error:
+            where = item.where if isinstance(item, Record) else item.row
+            raise BadSource(f"{file.name}, {where}: no entity of Mewsli-X ({error!r}); get the file again") from None
+
+
+def _entity(item: Item) -> Candidate:
+    if isinstance(item, SourceProblem):
+        raise ValueError(item.detail)
+    fields = item.fields
+    sentences = " ".join(fields["description"][one["start"] : one["end"]] for one in fields["sentence_spans"])
+    return Candidate(fields["entity_id"], fields["description_language"], _one_line(sentences))

@@ -16,6 +16,10 @@ class Unusable(ValueError):
     """A record that cannot become an item; the message says what is missing. Caught where records are counted."""
 
 
+# What taking apart a value of another structure raises: a list where an object should be, a key that is not there.
+MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+
+
 def content_id(*parts: Any) -> str:
     """16 hex digits of the SHA-256 of the content: the id of an item without one."""
     text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
@@ -75,13 +79,19 @@ def choice(fields: Fields, lang: str) -> ChoiceItem:
 
 def tags(fields: Fields, lang: str, names: tuple[str, ...]) -> TagItem:
     """A sentence; integer tags (Hub) are looked up in `tag_names`, which the Hub reader adds."""
-    tokens = tuple(fields.get("tokens") or ())
+    tokens = _texts(fields.get("tokens"), "tokens")
     given = next((fields[name] for name in names if fields.get(name) is not None), ())
     words = fields.get("tag_names")
     found = tuple(words[one] if isinstance(one, int) and words else str(one) for one in given)
     if not tokens or (found and len(found) != len(tokens)):
         raise Unusable(f"{len(tokens)} tokens but {len(found)} tags")
     return TagItem(str(fields.get("sent_id") or content_id(tokens)), lang, tokens, found)
+
+
+def _texts(value: Any, name: str) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise Unusable(f"{name} is no list of strings")
+    return tuple(value)
 
 
 def span(fields: Fields, lang: str) -> SpanItem:
@@ -105,7 +115,12 @@ def query(fields: Fields, lang: str) -> QueryItem:
     """A query that a retrieval reader has already put together: `id`, `text`, `gold`, perhaps `window`, `cluster`."""
     window = fields.get("window")
     return QueryItem(
-        text(fields, "id"), lang, text(fields, "text"), tuple(fields.get("gold") or ()), window, _cluster(fields)
+        text(fields, "id"),
+        lang,
+        text(fields, "text"),
+        _texts(fields.get("gold") or (), "gold"),
+        window,
+        _cluster(fields),
     )
 
 
