@@ -57,17 +57,28 @@ def read_bitext(file: DataFile, english: DataFile) -> tuple[list[Item], tuple[Ca
 
 
 def read_bucc(file: DataFile, english: DataFile, gold: DataFile) -> tuple[list[Item], tuple[Candidate, ...]]:
-    """Queries (foreign sentences) and candidates (English ones); gold is empty for a sentence without translation."""
+    """Queries (foreign sentences) and candidates (English ones); gold is empty for a sentence without translation.
+
+    Raises:
+        BadSource: The gold names sentences that are not there; leaving them out would raise the recall.
+    """
     pairs: dict[str, list[str]] = {}
     for _, line in lines(gold):
         if line.strip():
             source, _, target = line.strip().partition("\t")
             pairs.setdefault(source, []).append(target)
+    sentences, targets = list(_sentences(file)), list(_sentences(english))
+    absent = set(pairs) - {name for _, name, _ in sentences}
+    if absent:
+        raise BadSource(
+            f"{gold.name} has {len(absent)} pairs of sentences that {file.name} lacks, such as {min(absent)}; they belong "
+            "to other files: get all three together"
+        )
     items: list[Item] = [
         Record(f"line {number}", {"id": name, "text": text, "gold": pairs.get(name, [])})
-        for number, name, text in _sentences(file)
+        for number, name, text in sentences
     ]
-    return items, tuple(Candidate(name, "en", text) for _, name, text in _sentences(english))
+    return items, tuple(Candidate(name, "en", text) for _, name, text in targets)
 
 
 def _checked(file: DataFile) -> Iterator[tuple[int, str]]:

@@ -68,8 +68,13 @@ def pair(
     return PairItem(own, lang, first, second, label(fields, ("gold_label", "label"), words), cluster)
 
 
+_SIQA_ANSWERS = {"A": "0", "B": "1", "C": "2", "1": "0", "2": "1", "3": "2"}
+
+
 def choice(fields: Fields, lang: str) -> ChoiceItem:
-    """COPA's columns."""
+    """COPA's columns, or Social IQa's: three answers; `correct` is A to C (authors' files), or `label` 1 to 3 (Hub)."""
+    if "answerA" in fields:
+        return _social_iqa(fields, lang)
     choices = (text(fields, "choice1"), text(fields, "choice2"))
     gold = label(fields, ("label",), {"0": "0", "1": "1"})
     own = "" if fields.get("idx") is None else str(fields["idx"])
@@ -86,6 +91,13 @@ def tags(fields: Fields, lang: str, names: tuple[str, ...]) -> TagItem:
     if not tokens or (found and len(found) != len(tokens)):
         raise Unusable(f"{len(tokens)} tokens but {len(found)} tags")
     return TagItem(str(fields.get("sent_id") or content_id(tokens)), lang, tokens, found)
+
+
+def _social_iqa(fields: Fields, lang: str) -> ChoiceItem:
+    answers = tuple(text(fields, f"answer{letter}") for letter in "ABC")
+    gold = label(fields, ("correct", "label"), _SIQA_ANSWERS)
+    premise, question = text(fields, "context"), text(fields, "question")
+    return ChoiceItem(content_id(premise, question, *answers), lang, premise, question, answers, gold)
 
 
 def _texts(value: Any, name: str) -> tuple[str, ...]:

@@ -63,6 +63,14 @@ def test_xcopa_with_crlf(tmp_path: Path) -> None:
     assert found.items == (ChoiceItem("4", "sw", "Paka alilala.", "cause", ("A", "B"), "1", "4"),)
 
 
+@pytest.mark.parametrize("gold", [{"correct": "C"}, {"label": "3"}])
+def test_social_iqa_trains_xcopa(tmp_path: Path, gold: dict[str, str]) -> None:
+    row = {"context": "Robin fell.", "question": "Why?", "answerA": "a", "answerB": "b", "answerC": "c", **gold}
+    found = load(tmp_path, "xcopa", "en", {"s.jsonl": json.dumps(row) + "\n"}, "s.jsonl", split="train")
+    assert isinstance(found.items[0], ChoiceItem)
+    assert (found.items[0].choices, found.items[0].gold) == (("a", "b", "c"), "2")
+
+
 CONLLU = """# sent_id = s1
 1-2\tdu\t_\t_\t_\t_\t_\t_\t_\t_
 1\tde\tde\tADP\t_\t_\t3\tcase\t_\t_
@@ -164,6 +172,8 @@ def test_bucc_reads_three_files(tmp_path: Path) -> None:
     found = load(tmp_path, "bucc2018", "de", files | {"de-en.dev.gold": "de-1\ten-9\n"}, '"{lang}-en.dev.{lang}"')
     assert [gold_of(item) for item in found.items] == [("en-9",), ()]
     assert [one.item_id for one in found.candidates] == ["en-9"]
+    with pytest.raises(BadSource, match="such as de-7"):
+        load(tmp_path, "bucc2018", "de", {"de-en.dev.gold": "de-7\ten-9\n"}, '"{lang}-en.dev.{lang}"')
 
 
 def lareqa(lang: str, first: str, second: str) -> str:
