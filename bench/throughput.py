@@ -63,7 +63,7 @@ def measure_plain(ours: Recorded, options: Any, folder: Path) -> dict[str, float
     model |= {"max_num_seqs": options.max_num_seqs, "enforce_eager": options.eager, "seed": options.seed}
     payloads = [dict(call.payload) for call, _ in ours.calls]
     job.write_text(json.dumps({"model": model, "payloads": payloads}), encoding="utf-8")
-    command = [sys.executable, "-P", __file__, "--plain", str(job)]
+    command = [sys.executable, __file__, "--plain", str(job)]
     subprocess.run(command, check=True, env=environment(options, installed_device()), stdout=subprocess.DEVNULL)
     result: dict[str, float] = json.loads(job.with_suffix(".out").read_text(encoding="utf-8"))
     return result
