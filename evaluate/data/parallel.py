@@ -71,8 +71,8 @@ def read_bucc(file: DataFile, english: DataFile, gold: DataFile) -> tuple[list[I
     absent = set(pairs) - {name for _, name, _ in sentences}
     if absent:
         raise BadSource(
-            f"{gold.name} has {len(absent)} pairs of sentences that {file.name} lacks, such as {min(absent)}; they belong "
-            "to other files: get all three together"
+            f"{gold.name} has {len(absent)} pairs of sentences that {file.name} lacks, such as {min(absent)}; they "
+            "belong to other files: get all three together"
         )
     items: list[Item] = [
         Record(f"line {number}", {"id": name, "text": text, "gold": pairs.get(name, [])})
