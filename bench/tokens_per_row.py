@@ -52,11 +52,11 @@ def main() -> None:
     ready = prepare(config, inputs, teacher)
     with teacher_up(config, teacher, ready) as server:
         ours = record(config, teacher, ready, server)
-        bills = {name: complete(bill(config, inputs, teacher, server, name)) for name in inputs.tasks}
+        bills = {name: complete(plain_bill(config, inputs, teacher, server, name)) for name in inputs.tasks}
     report(machine, ours, summary(ready.layout), bills)
 
 
-async def bill(config: GenerateConfig, inputs: Inputs, teacher: Teacher, server: Any, task: str) -> Bill:
+async def plain_bill(config: GenerateConfig, inputs: Inputs, teacher: Teacher, server: Any, task: str) -> Bill:
     """What the baseline uses for one task in all languages."""
     async with make_client(teacher, config, server) as client:
         plain = Plain(client.ask, teacher.style, teacher.limits(config), once=True)
@@ -83,8 +83,8 @@ def report(machine: str, ours: Recorded, found: dict[str, Any], bills: dict[str,
     for task, counts in mine.items():
         counts.kept = sum(cell.get("kept", 0) for cell in found["outcomes"][task].values())
         counts.prompt_tokens = found["tokens_by_task"][task]
-    for task in bills:
-        line(task, mine[task].tokens, mine[task].kept, bills[task].tokens, bills[task].kept)
+    for task, bill in bills.items():
+        line(task, mine[task].tokens, mine[task].kept, bill.tokens, bill.kept)
     for name, tasks in MIXES.items():
         sums = [
             sum(getattr(side[task], what) for task in tasks) for side in (mine, bills) for what in ("tokens", "kept")

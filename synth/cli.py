@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "status": ("synth.status", "progress of a corpus, read from its files"),
     "manifest": ("synth.manifest.command", "write, show or verify what is in a corpus"),
     "publish": ("synth.publish.command", "put a corpus on the Hugging Face Hub"),
+    "report": ("synth.evaluate.command_report", "scores of prediction folders on one page, arms against each other"),
     "tasks": ("synth.tables", "the nine tasks"),
     "langs": ("synth.tables", "the fifty languages"),
     "teachers": ("synth.tables", "the teacher profiles"),
