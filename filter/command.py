@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `synth filter`; imports nothing heavy."""
-    parser.add_argument("corpus", type=Path, help="corpus folder that `synth generate` wrote")
+    parser.add_argument("corpus", type=Path, help="corpus folder that `synth generate` wrote, or a manifest")
     parser.add_argument(
         "--policy", default="default", help="default, strict, lenient or a YAML file (default: %(default)s)"
     )
@@ -48,25 +48,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--testsets", type=Path, default=None, metavar="FILE", help="test sets to keep out, see docs/contamination.md"
     )
+    parser.add_argument(
+        "--label-agreement",
+        type=int,
+        default=None,
+        metavar="N",
+        help="translate N kept rows a task and language back to English and let --judge label them (default: off)",
+    )
+    parser.add_argument(
+        "--judge", default="", metavar="MODEL", help="English model of sentence pairs that labels them, or its folder"
+    )
+    parser.add_argument(
+        "--teacher", default="", metavar="NAME", help="who translates back, as for generate (default: the corpus' own)"
+    )
     parser.add_argument("--no-report", action="store_true", help="do not write report.html")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object to standard output")
 
 
 def run(args: argparse.Namespace) -> int:
     """Filter, write the report, print the short table. Returns the exit code; errors are raised as SynthError."""
+    from synth.filter.locate import corpus_folder
     from synth.filter.policy import load_policy
     from synth.filter.run import filter_corpus
 
-    policy = load_policy(args.policy)
-    with _engine(args, args.corpus) as (engine, corpus):
+    policy, agreement = load_policy(args.policy), _agreement(args)
+    with _engine(args, corpus_folder(args.corpus, _progress())) as (engine, corpus):
         result = filter_corpus(corpus, policy, _settings(args), engine, _progress())
+    estimated = agreement(result.corpus) if agreement else None
     if not args.no_report:
         from synth.filter.report.page import write_report
 
         write_report(result.corpus)
-    _print(result, policy, args.json)
+    _print(result, policy, estimated, args.json)
     if not args.no_report:
-        print(f"report:  {args.corpus / 'report.html'}", file=sys.stderr)
+        print(f"report:  {result.corpus / 'report.html'}", file=sys.stderr)
     return 0
 
 
@@ -91,6 +106,24 @@ def _workers(count: int | None) -> int | None:
     return count
 
 
+def _agreement(args: argparse.Namespace) -> Callable[[Path], dict[str, Any]] | None:
+    """The estimate of label agreement, when it is asked for; its judge is loaded before anything else is done."""
+    size: int | None = args.label_agreement
+    if size is None:
+        if args.judge or args.teacher:
+            raise BadFlag("--judge and --teacher are for the estimate of label agreement; add --label-agreement N")
+        return None
+    if size < 1:
+        raise BadFlag(f"--label-agreement {size} is not a number of rows; give 1 or more, or leave it out")
+    if not args.judge:
+        raise BadFlag("--label-agreement needs an English model that labels sentence pairs; name one with --judge")
+    from synth.filter.agreement_run import estimate_with_models
+    from synth.filter.label_judge import SequenceJudge
+
+    judge = SequenceJudge(args.judge)
+    return lambda corpus: estimate_with_models(corpus, size, judge, args.teacher)
+
+
 def _settings(args: argparse.Namespace) -> Any:
     from synth.filter.tools import ToolSettings
 
@@ -108,14 +141,17 @@ def _progress() -> Any:
     return lambda line: print(f"\r{line:70}", end="", file=sys.stderr, flush=True)
 
 
-def _print(result: FilterResult, policy: Policy, as_json: bool) -> None:
+def _print(result: FilterResult, policy: Policy, agreement: dict[str, Any] | None, as_json: bool) -> None:
     if as_json:
         import json
 
         from synth.filter.table import totals
 
-        print(json.dumps(totals(result, policy), ensure_ascii=False))
+        more = {"label_agreement": agreement} if agreement else {}
+        print(json.dumps({**totals(result, policy), **more}, ensure_ascii=False))
         return
-    from synth.filter.table import print_table
+    from synth.filter.table import print_agreement, print_table
 
     print_table(result, policy)
+    if agreement:
+        print_agreement(agreement)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from synth.filter.funnel import Cell, add, as_json
@@ -50,6 +50,26 @@ def print_table(result: FilterResult, policy: Policy) -> None:
     for warning in result.warnings:
         console.print(f"note: {warning}", markup=False)
     console.print(_last(result), markup=False)
+
+
+def print_agreement(found: Mapping[str, Any]) -> None:
+    """One line a task, language and kind: how often the label survives, and how far the judge itself agrees."""
+    for cell in found["cells"]:
+        back, english = (interval(cell["agreement"][name]) for name in ("back", "english"))
+        failed = f"; {cell['failed']} could not be translated back" if cell["failed"] else ""
+        where = f"{cell['task']} {cell['lang']} ({cell['kind']})"
+        print(f"label agreement of {where}: {back}; of the English rows: {english}{failed}", file=sys.stderr)
+    for why in found["left_out"].values():
+        print(f"note: label agreement: {why}; left out", file=sys.stderr)
+
+
+def interval(proportion: Mapping[str, Any]) -> str:
+    """A share with its 95 % interval and the size of the sample, in percent."""
+    count = proportion["count"]
+    if not count:
+        return "no rows"
+    low, high = 100 * proportion["low"], 100 * proportion["high"]
+    return f"{100 * proportion['hits'] / count:.0f} % ({low:.0f} to {high:.0f}, n = {count})"
 
 
 def _lines(cells: Sequence[Cell]) -> Iterator[tuple[tuple[str, str, str], list[Cell]]]:

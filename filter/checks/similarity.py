@@ -1,8 +1,8 @@
 """Optional: the meaning is near the source's, by sentence embeddings of a model of the user's choice; off by default.
 
-Cosine similarity of the pooled texts. Where no model is given the columns are null and nothing is dropped. Models differ
-in what a cosine means (unrelated texts have about 0.77 with multilingual-e5-small), so the embedded model has a floor of
-its own, fitted by `bench/fit_similarity.py`; for others the user sets one.
+Cosine similarity of the pooled texts. Where no model is given the columns are null and nothing is dropped. Models
+differ in what a cosine means (unrelated texts have about 0.77 with multilingual-e5-small), so the embedded model has a
+floor of its own, fitted by `bench/fit_similarity.py`; for others the user sets one.
 """
 
 from __future__ import annotations

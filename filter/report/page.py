@@ -31,6 +31,7 @@ class Summary:
     text: str
     models: dict[str, Any]
     warnings: tuple[str, ...]
+    agreement: dict[str, Any] | None = None
 
 
 def read_summary(corpus: Path) -> Summary:
@@ -53,6 +54,7 @@ def read_summary(corpus: Path) -> Summary:
         content["policy_text"],
         content["models"],
         tuple(content["warnings"]),
+        content.get("label_agreement"),
     )
 
 
@@ -82,6 +84,8 @@ def _page(corpus: Path, summary: Summary) -> Iterator[str]:
     yield from sections.languages(summary.cells)
     yield from sections.lengths(summary.cells, summary.rules)
     yield from sections.rungs(summary.cells)
+    if summary.agreement:
+        yield from sections.agreement(summary.agreement)
     yield from sections.rows(samples(corpus))
     yield from sections.thresholds(summary.text, summary.rules, summary.models)
     yield "</body></html>"

@@ -13,6 +13,7 @@ from synth.filter.checks.length import length_table
 from synth.filter.funnel import LENGTH_BINS, Cell, add
 from synth.filter.report.charts import heat, histogram, legend, loss, stacked
 from synth.filter.report.samples import Sample
+from synth.filter.table import interval
 from synth.languages import LANGUAGES
 from synth.outcomes import Kind
 
@@ -162,6 +163,21 @@ def rungs(cells: Sequence[Cell]) -> Iterator[str]:
     for lang, counts in found.items():
         text = ", ".join(f"{escape(name)} {count:,}" for name, count in counts.items())
         yield f"<tr><th>{_named(lang)}</th><td>{stacked(counts, RUNGS)}</td><td>{text}</td></tr>"
+    yield "</tbody></table></div>"
+
+
+def agreement(found: Mapping[str, Any]) -> Iterator[str]:
+    """Label agreement of samples, with intervals."""
+    yield '<h2 id="agreement">Label agreement</h2>'
+    yield f"<p>Kept rows, {found['rows']} a task, language and kind, were translated back to English by "
+    yield f"{escape(found['teacher'])} and labelled by {escape(found['judge'])}. The second column is the judge's "
+    yield "agreement with the labels of the English rows, its ceiling; 95 % intervals (Wilson).</p>"
+    yield '<div class="wide"><table><thead><tr><th>language</th><th>task</th><th>label kept</th><th>English rows</th>'
+    yield "<th>judged like the English row</th><th>not translated back</th></tr></thead><tbody>"
+    for cell in found["cells"]:
+        shares = (interval(cell["agreement"][name]) for name in ("back", "english", "same"))
+        columns = "".join(f"<td>{share}</td>" for share in (*shares, cell["failed"]))
+        yield f"<tr><th>{_named(cell['lang'])}</th><td>{escape(cell['task'])} {escape(cell['kind'])}</td>{columns}</tr>"
     yield "</tbody></table></div>"
 
 
