@@ -38,7 +38,8 @@ def _one_thread() -> Iterator[None]:
 def features(task: str, decoder: bool, count: int = 4) -> list[Feature]:
     cutter = Cutter(tokenizer("gemma" if decoder else "unigram"), decoder)
     encoder = encoder_of(task, cutter, Limits(pair=64, span=96, stride=32, question=24), TAGS)
-    rows = [{**english(task, number), "synth_id": str(number), "synth_lang": "en"} for number in range(count)]
+    numbers = [number * 12_345 for number in range(count)]  # of different lengths, so that batches are padded
+    rows = [{**english(task, number), "synth_id": str(number), "synth_lang": "en"} for number in numbers]
     return [feature for row in rows for feature in encoder(row).features]
 
 

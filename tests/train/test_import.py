@@ -16,8 +16,10 @@ from synth.errors import BadFlag, BadSource
 from synth.manifest.build import build_manifest
 from synth.manifest.store import write_manifest
 from synth.manifest.verify import verify_manifest
+from synth.sources.base import Example
 from synth.train.command_import import add_arguments, run
 from synth.train.corpora import open_verified
+from synth.train.import_join import EnglishIndex
 from synth.train.import_spec import import_spec
 from synth.train.importing import Imported, import_corpus
 from tests.manifest.make_corpus import english
@@ -165,11 +167,13 @@ def test_tables_without_header_and_other_names_for_languages(root: Path) -> None
     assert [row["premise"] for row in rows(found, "he")] == ["ספרייה ליד הנמל"]
 
 
-def test_bare_numbers_are_no_ids(root: Path) -> None:
+def test_bare_numbers_are_no_ids() -> None:
     """GLUE's idx counts rows of one release; joining by it would mislabel silently."""
-    tsv(root / "sw.tsv", [["idx", "premise", "hypothesis", "label"], ["0", "Maktaba", "Kuna", "0"]])
-    with pytest.raises(BadSource, match="not one of the 1 rows"):
-        bring(root, "mnli", files="{lang}.tsv", langs=["sw"])
+    named = {name: Example("mnli", "train", name, english("mnli", 0)) for name in ("0", "63735n")}
+    index = EnglishIndex("mnli", named.values())
+    fields = {"premise": "Maktaba", "hypothesis": "Kuna", "label": 0}
+    assert index.find_id({**fields, "idx": 0}, "") is None
+    assert index.find_id({**fields, "pairID": "63735n"}, "") is named["63735n"]
 
 
 def test_an_imported_corpus_has_a_manifest_that_verifies_and_trains(root: Path) -> None:

@@ -102,6 +102,12 @@ def test_the_same_seed_gives_the_same_rows_and_another_seed_another_order(tmp_pa
         prepared(tmp_path, Little(), seed=seed, seeds=[0, 1]).arms["multilingual"].order_hash() for seed in (0, 0, 1)
     ]
     assert hashes[0] == hashes[1] != hashes[2]
+    orders = [
+        sources(prepared(tmp_path, Little(), seed=seed, seeds=[0, 1], budget={"epochs": 1}).arms["english"])
+        for seed in (0, 1)
+    ]
+    assert orders[0] != orders[1]
+    assert set(orders[0]) == set(orders[1])
 
 
 def test_the_order_of_tasks_and_of_corpora_does_not_matter(tmp_path: Path) -> None:
@@ -115,12 +121,12 @@ def test_the_order_of_tasks_and_of_corpora_does_not_matter(tmp_path: Path) -> No
 def test_leaving_a_language_out_moves_only_the_examples_that_were_in_it(tmp_path: Path) -> None:
     little = Little(translations={"de": (), "sw": (), "es": ()})
     kept = {}
-    for codes in ("de,sw,es", "de,es"):
+    for codes in ("de,sw,es", "es,sw"):
         data = prepared(tmp_path, little, languages={"codes": codes}, budget={"epochs": 1}).arms["multilingual"]
         kept[codes] = {row["synth_source_id"]: row["synth_lang"] for b in data.batches() for row in data.load(b)}
     before, after = kept.values()
-    assert all(after[name] == lang for name, lang in before.items() if lang != "sw")
-    assert {before[name] for name in before if after[name] != before[name]} == {"sw"}
+    assert all(after[name] == lang for name, lang in before.items() if lang != "de")
+    assert {before[name] for name in before if after[name] != before[name]} == {"de"}
 
 
 def test_resuming_from_a_state_gives_the_rest_of_the_rows(tmp_path: Path) -> None:
@@ -343,3 +349,11 @@ def test_decoders_are_measured_on_prompts_and_answers(tmp_path: Path) -> None:
     nameless = SimpleNamespace(backend_tokenizer=tokenizer("gemma"))
     with pytest.raises(BadFlag, match="names no piece that ends an answer"):
         prepare(recipe([corpus], **tried), tmp_path / "rows", 0, nameless)
+
+
+def test_of_a_row_in_two_corpora_the_first_is_taken_once(tmp_path: Path) -> None:
+    one, two = (make(tmp_path, Little(name=name, translations={"de": ()})) for name in ("one", "two"))
+    data = prepare(recipe([two, one], budget={"epochs": 1}), tmp_path / "rows", 0).arms["multilingual"]
+    reader = data.rows["mnli"].store.reader
+    assert sum(reader.get_batch(index).num_rows for index in range(reader.num_record_batches)) == 60
+    assert len(set(sources(data))) == 60

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth.errors import BadFlag, CheckFailed
-from synth.train.mixing import TaskMixer, is_mlm_step, language_shares, task_shares
+from synth.train.mixing import State, TaskMixer, is_mlm_step, language_shares, task_shares
 
 SIZES = {"anli_plus": 1_106_000, "squad_v1": 87_599, "commonsense_qa": 9_741}
 
@@ -93,3 +93,12 @@ def test_a_language_without_weight_is_named() -> None:
 def test_language_modelling_has_its_share_of_any_beginning(share: float, steps: int) -> None:
     count = sum(is_mlm_step(step, share) for step in range(steps))
     assert abs(count - steps * share) <= 1
+
+
+def test_draws_go_on_over_the_edge_of_a_block() -> None:
+    """Draws are made a block of steps at a time; nobody may notice."""
+    start = (1 << 16) - 3
+    mixer = TaskMixer({"a": 0.5, "b": 0.3, "c": 0.2}, batch=1, seed=0)
+    expected = [mixer.tasks[index] for index in mixer.sequence(start, 40)]
+    mixer.resume(State(start, mixer.counts(start), mixer.fingerprint))
+    assert [mixer.next().task for _ in range(40)] == expected

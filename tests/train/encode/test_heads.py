@@ -299,3 +299,12 @@ def test_a_decoder_whose_tokenizer_forgets_its_first_piece_gets_it() -> None:
     bos = own.token_to_id("<bos>")
     assert Cutter(own, decoder=True, bos=bos).template.before == (bos,)
     assert cutter("gemma").template.before == (bos,)  # and no second one where the tokenizer adds it
+
+
+def test_each_window_begins_a_stride_after_the_one_before() -> None:
+    context = sentence("en", WORDS["en"] * 10)
+    own = cutter("wordpiece")
+    places = own.cut(context).offsets
+    found = encode_span(squad(context, "", 0), own, Limits(span=48, stride=16, question=8))
+    begins = [places.index(next(place for place in feature.offsets if place)) for feature in found.features]
+    assert begins == [16 * number for number in range(len(begins))]
