@@ -22,7 +22,7 @@ from synth.filter.group import Group
 from synth.filter.io import is_done, read_table, write_part
 from synth.filter.policy import Policy
 from synth.filter.score import STAGE as SCORED
-from synth.filter.score import Scorer, score_identity
+from synth.filter.score import Scorer, check_identities
 from synth.filter.signing import forget_signatures, scored_ids
 from synth.filter.sources import Lookup
 from synth.filter.tools import ToolSettings, build_tools
@@ -39,7 +39,8 @@ class ScoreJob:
         root: The corpus.
         settings: The models to use.
         run: Tells runs apart, so that a worker never uses another run's list of parts.
-        identity: `score_identity` of the run's own process; a worker on another machine must have the same models.
+        identity: Fingerprint of `check_identities` in the run's own process: workers on other machines must have the
+            same checks and models.
     """
 
     root: Path
@@ -56,13 +57,13 @@ class ScoreJob:
 def _scorer(job: ScoreJob) -> Scorer:
     layout = Layout(job.root)
     tools = build_tools(job.settings)
-    identity = score_identity(tools)
-    if identity != job.identity:
+    checks = check_identities(tools)
+    if fingerprint(checks) != job.identity:
         raise BadFlag(
             f"{socket.gethostname()} has other checks, language detectors or models than the machine that runs "
             "`synth filter`; install the same packages and model files on both"
         )
-    return Scorer(layout, Lookup(layout), tools, identity)
+    return Scorer(layout, Lookup(layout), tools, checks)
 
 
 @dataclass(frozen=True, slots=True)

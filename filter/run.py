@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synth.corpus.files import write_json
+from synth.corpus.files import fingerprint, write_json
 from synth.corpus.layout import Layout, Part
 from synth.errors import BadFolder
 from synth.filter.duplicates import is_settled
@@ -31,7 +31,7 @@ from synth.filter.group import Group, groups_of
 from synth.filter.io import InputPart, input_parts, remove_part, unfinished
 from synth.filter.jobs import ScoreJob, Settled, SettleJob, Siblings, WriteJob
 from synth.filter.policy import Policy
-from synth.filter.score import score_identity
+from synth.filter.score import check_identities
 from synth.filter.signing import SIGN_FROM, SignJob, batches
 from synth.filter.tools import ToolSettings, build_tools
 from synth.outcomes import Kind
@@ -91,7 +91,7 @@ def filter_corpus(
     tools = build_tools(settings)
     warnings += list(tools.missing.values())
     parts = [each.part for each in inputs]
-    job = ScoreJob(corpus, settings, secrets.token_hex(4), score_identity(tools))
+    job = ScoreJob(corpus, settings, secrets.token_hex(4), fingerprint(check_identities(tools)))
     scored = _score(job, parts, engine, say)
     _remove_stale(corpus, parts)
     groups = groups_of(corpus, parts)

@@ -1,8 +1,15 @@
-"""Stage 1: measure the rows of one part and write their columns to `scored/`; nothing is decided here."""
+"""Stage 1: measure the rows of one part and write their columns to `scored/`; nothing is decided here.
+
+The file notes what the columns of each check were made of. When a check or a model is new, only the columns that depend
+on it are made again; the others are taken from the file.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synth.corpus.files import fingerprint
@@ -10,7 +17,7 @@ from synth.corpus.layout import Layout, Part
 from synth.corpus.markers import read_marker
 from synth.errors import BadSource
 from synth.filter.checks import all_checks
-from synth.filter.checks.base import Batch, Columns
+from synth.filter.checks.base import Batch, Check, Columns
 from synth.filter.columns import arrow_type, empty_columns
 from synth.filter.io import NEEDED, is_done, read_table, write_part
 from synth.filter.sources import Lookup
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGE = "scored"
+NOTE = b"synth_scored"  # in the file's metadata: what its columns were made of
 SCORE_VERSION = 1  # raise when rows are read or matched with their sources differently
 
 
@@ -33,7 +41,7 @@ class Scorer:
     layout: Layout
     lookup: Lookup
     tools: Tools
-    identity: str
+    checks: Mapping[str, str]
 
     def score(self, part: Part) -> bool:
         """Score one part unless that was done already; returns whether there was work.
@@ -41,20 +49,23 @@ class Scorer:
         Raises:
             BadSource: The part cannot be read, or holds rows of another task.
         """
-        wanted = self.fingerprint(part)
+        rows = self._rows(part)
+        wanted = fingerprint([rows, self.checks])
         target = self.layout.part(part, STAGE)
         if is_done(target, wanted):
             return False
-        batch = self._batch(part)
-        write_part(target, part, _table(batch), wanted, {})
+        known = _known(target, rows, self.checks)
+        table = _table(self._batch(part), known)
+        made = {**(table.schema.metadata or {}), NOTE: json.dumps({"rows": rows, "checks": dict(self.checks)})}
+        write_part(target, part, table.replace_schema_metadata(made), wanted, {})
         return True
 
-    def fingerprint(self, part: Part) -> str:
-        """Identity of a part's scores: its rows, the English rows, the checks' versions, the models."""
+    def _rows(self, part: Part) -> str:
+        """Identity of what is scored: the part's rows and the English rows."""
         marker = read_marker(self.layout.part(part))
         english = Part(part.task, "en", Kind.SOURCE, part.number)
         source = read_marker(self.layout.part(english))
-        return fingerprint([self.identity, marker and marker.sha256, source and source.sha256])
+        return fingerprint([SCORE_VERSION, marker and marker.sha256, source and source.sha256])
 
     def _batch(self, part: Part) -> Batch:
         task = get_task(part.task)
@@ -68,10 +79,12 @@ class Scorer:
         return Batch(task, part.lang, part.kind, rows, sources, bases, texts, source_texts, base_texts, self.tools)
 
 
-def score_identity(tools: Tools) -> str:
-    """Hash of everything that makes scores: versions of all checks, versions and files of the models."""
-    versions = {name: check.version for name, check in all_checks().items()}
-    return fingerprint([SCORE_VERSION, versions, tools.identity])
+def check_identities(tools: Tools) -> dict[str, str]:
+    """For each check a hash of everything that makes its columns: its version, its models' versions and files."""
+    return {
+        name: fingerprint([check.version, {tool: tools.identity.get(tool) for tool in check.tools}])
+        for name, check in all_checks().items()
+    }
 
 
 def _same_task(layout: Layout, part: Part, rows: list[dict[str, Any]]) -> None:
@@ -83,11 +96,35 @@ def _same_task(layout: Layout, part: Part, rows: list[dict[str, Any]]) -> None:
         )
 
 
-def _table(batch: Batch) -> pa.Table:
+def _known(path: Path, rows: str, checks: Mapping[str, str]) -> dict[str, pa.ChunkedArray]:
+    """The columns in a file of scores that are still true, by name."""
+    if not path.is_file():
+        return {}
+    try:
+        table = read_table(path)
+        note = json.loads((table.schema.metadata or {}).get(NOTE, b"{}"))
+    except (BadSource, ValueError):
+        return {}  # whatever it was: it is scored anew
+    if note.get("rows") != rows:
+        return {}
+    same = [check for name, check in all_checks().items() if note["checks"].get(name) == checks[name]]
+    return {column: table[column] for check in same for column in check.columns if column in table.column_names}
+
+
+def _table(batch: Batch, known: Mapping[str, pa.ChunkedArray]) -> pa.Table:
     import pyarrow as pa
 
-    columns: dict[str, pa.Array] = {"synth_id": pa.array([row["synth_id"] for row in batch.rows], pa.string())}
+    columns: dict[str, Any] = {"synth_id": pa.array([row["synth_id"] for row in batch.rows], pa.string())}
     for check in all_checks().values():
-        scored: Columns = check.score(batch) if batch.kind in check.kinds else empty_columns(check, len(batch.rows))
+        if known.keys() >= check.columns.keys():
+            columns.update({name: known[name].combine_chunks() for name in check.columns})
+            continue
+        scored = _scored(check, batch)
         columns.update({name: pa.array(scored[name], arrow_type(kind)) for name, kind in check.columns.items()})
     return pa.table(columns)
+
+
+def _scored(check: Check, batch: Batch) -> Columns:
+    if batch.kind not in check.kinds:
+        return empty_columns(check, len(batch.rows))
+    return check.score(replace(batch, tools=batch.tools.only(check.tools)))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -62,6 +62,15 @@ class Tools:
     test_sets: ContaminationIndex | None = None
     identity: Mapping[str, Any] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+
+    def only(self, names: Collection[str]) -> Tools:
+        """The models of these keys of `identity`: a check gets what it declares, lest its scores go stale unseen."""
+        return replace(
+            self,
+            judge=self.judge if "detectors" in names else None,
+            embedder=self.embedder if "embedder" in names else None,
+            test_sets=self.test_sets if "test_sets" in names else None,
+        )
 
 
 NO_TOOLS = Tools()

@@ -97,6 +97,7 @@ class Check:
         decide: Pure: masks of a part's columns under given thresholds.
         kinds: Kinds of rows that the check looks at; others get nulls.
         help: One line for the report.
+        tools: Which of the models (keys of `Tools.identity`) its columns depend on.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Check:
     decide: Callable[[Scored, Any], Marks]
     kinds: frozenset[Kind] = GENERATED
     help: str = ""
+    tools: tuple[str, ...] = ()
 
 
 def above(values: npt.NDArray[Any], limit: float) -> Mask:

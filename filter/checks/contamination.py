@@ -95,4 +95,5 @@ CHECK = Check(
     decide=decide,
     kinds=EVERY_KIND,
     help="not a test example, nor part of one (only with --testsets)",
+    tools=("test_sets",),
 )

@@ -79,4 +79,5 @@ CHECK = Check(
     decide=decide,
     kinds=GENERATED,
     help="in the language that was asked for, and not partly in English",
+    tools=("detectors",),
 )

@@ -51,4 +51,5 @@ CHECK = Check(
     score=score,
     decide=decide,
     help="means about what its source means (only with an embedding model)",
+    tools=("embedder",),
 )
