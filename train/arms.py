@@ -79,8 +79,11 @@ def _choose(
     best = np.full(len(match.ids), -np.inf)
     chosen = np.zeros(len(match.ids), dtype=np.uint16)
     for index, slot in enumerate(slots):
+        share = shares[slot.component].get(slot.lang)
+        if share is None:  # nothing of it was kept
+            continue
         luck = unit(mixed(match.ids, salt("language", match.task, slot.component, slot.lang, *where)))
-        score = np.log(luck) / shares[slot.component].get(slot.lang, math.ulp(0.0))
+        score = np.log(luck) / share
         better = there[index] & (component == list(arm.mixture).index(slot.component)) & (score > best)
         best[better], chosen[better] = score[better], index
     return chosen

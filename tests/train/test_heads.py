@@ -35,11 +35,21 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+def longer(task: str, row: dict[str, Any], words: int) -> dict[str, Any]:
+    """The row with so many words more, so that batches are padded."""
+    if task == "ccg":
+        return {**row, "tokens": [*row["tokens"], *["sing"] * words], "tags": [*row["tags"], *["N"] * words]}
+    name = {"mnli": "hypothesis", "hellaswag": "ctx_a", "squad_v2": "question"}[task]
+    return {**row, name: row[name] + " harbour" * words}
+
+
 def features(task: str, decoder: bool, count: int = 4) -> list[Feature]:
     cutter = Cutter(tokenizer("gemma" if decoder else "unigram"), decoder)
     encoder = encoder_of(task, cutter, Limits(pair=64, span=96, stride=32, question=24), TAGS)
-    numbers = [number * 12_345 for number in range(count)]  # of different lengths, so that batches are padded
-    rows = [{**english(task, number), "synth_id": str(number), "synth_lang": "en"} for number in numbers]
+    rows = [
+        {**longer(task, english(task, number), number), "synth_id": str(number), "synth_lang": "en"}
+        for number in range(count)
+    ]
     return [feature for row in rows for feature in encoder(row).features]
 
 

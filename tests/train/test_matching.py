@@ -357,3 +357,9 @@ def test_of_a_row_in_two_corpora_the_first_is_taken_once(tmp_path: Path) -> None
     reader = data.rows["mnli"].store.reader
     assert sum(reader.get_batch(index).num_rows for index in range(reader.num_record_batches)) == 60
     assert len(set(sources(data))) == 60
+
+
+def test_a_language_that_lost_everything_is_simply_not_drawn(tmp_path: Path) -> None:
+    little = Little(translations={"de": (), "es": (), "sw": range(60)})
+    found = prepared(tmp_path, little, matching={"strategy": "drawn"}, languages={"sampling": "proportional"})
+    assert set(found.arms["multilingual"].languages()["mnli"]) == {"de", "es"}
