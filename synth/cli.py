@@ -17,6 +17,7 @@ from synth.errors import BadFlag, SynthError
 VERBS: dict[str, tuple[str, str]] = {
     "generate": ("synth.generate.command", "translate or paraphrase the tasks into a corpus"),
     "plan": ("synth.plan.command", "what generating will cost: rows, tokens, hours, disk"),
+    "import": ("synth.train.command_import", "bring an existing machine-translated data set in as a corpus"),
     "filter": ("synth.filter.command", "score a corpus, drop what is wrong with its reason, write the report"),
     "status": ("synth.status", "progress of a corpus, read from its files"),
     "manifest": ("synth.manifest.command", "write, show or verify what is in a corpus"),
