@@ -1,4 +1,4 @@
-"""Cosine similarity of true and of shuffled translations: where the policies' note on `similarity.min_cosine` comes from.
+"""Fits the floor of min_cosine for the optional similarity check: true translations against shuffled ones.
 
     python bench/fit_similarity.py ../shared/realdata [--embedder embedded] [--pairs 100]
 
