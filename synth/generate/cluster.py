@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import secrets
+import signal
 import socket
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -96,8 +97,11 @@ def connected() -> Iterator[None]:
     address = os.environ.get("RAY_ADDRESS")
     _check_address(address)
     options |= {"address": address} if address else {"include_dashboard": False}
+    before = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(**options)
+        # Ray takes SIGTERM for itself, and would end this process in the middle of things with a dump of its stack.
+        signal.signal(signal.SIGTERM, before)
     except (ConnectionError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:300]
         raise BadFlag(f"no Ray cluster at RAY_ADDRESS={address or 'local'} ({reason}); start one or unset it") from None
