@@ -13,6 +13,7 @@ import os
 import secrets
 import signal
 import socket
+import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -100,11 +101,12 @@ def connected() -> Iterator[None]:
     before = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(**options)
-        # Ray takes SIGTERM for itself, and would end this process in the middle of things with a dump of its stack.
-        signal.signal(signal.SIGTERM, before)
     except (ConnectionError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:300]
         raise BadFlag(f"no Ray cluster at RAY_ADDRESS={address or 'local'} ({reason}); start one or unset it") from None
+    # Ray takes SIGTERM for itself, and would end this process in the middle of things with a dump of its stack.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, before)
     try:
         yield
     finally:

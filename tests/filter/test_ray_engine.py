@@ -96,6 +96,29 @@ def test_a_killed_node_loses_and_doubles_nothing(tmp_path: Path, cli: Cli, two_n
     assert not (spread / ".leases").exists()
 
 
+@needs_ray
+@pytest.mark.slow
+def test_sigterm_stops_cleanly_and_the_next_run_goes_on(tmp_path: Path, cli: Cli) -> None:
+    root, seen = _corpus(tmp_path / "corpus"), tmp_path / "seen"
+    seen.mkdir()
+    options = ["filter", str(root), "--engine", "ray", "--workers", "1", "--detectors", "none", "--no-report"]
+    env = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
+    command = [sys.executable, "-c", DRIVER, str(seen), *options]
+    driver = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE)
+    try:
+        _wait(driver, lambda: _scored(root) >= 10)
+        driver.terminate()
+        told = driver.communicate(timeout=60)[1].decode()
+    finally:
+        driver.kill()
+    assert driver.returncode == 130 and "run the same command again" in told
+    assert "Traceback" not in told and "***" not in told
+    done = _scored(root)
+    assert 10 <= done < 100 and not (root / ".leases").exists()
+    code, out, _ = cli("filter", root, "--workers", 1, "--detectors", "none", "--no-report", "--json")
+    assert code == 0 and json.loads(out)["parts"] == {"scored": 100 - done, "reused": done, "decided": 100}
+
+
 def _scored(root: Path) -> int:
     return len(list((root / "scored").glob("*/*/*.done.json")))
 
