@@ -36,8 +36,8 @@ def main() -> None:
         metric_interval=3600,
     )
     folder = path.parent / "datatrove"
-    writer = JsonlWriter(str(folder / "out"), output_filename="${rank}_${chunk_index}.jsonl", compression=None)
-    runner = InferenceRunner(rollout, config, writer, checkpoints_local_dir=str(folder / "checkpoints"))
+    writer = JsonlWriter(str(folder / "out"), output_filename="${rank}.jsonl", compression=None)
+    runner = InferenceRunner(rollout, config, writer, skip_bad_requests=True)
     started = time.monotonic()
     LocalPipelineExecutor([documents, runner], logging_dir=str(folder / "logs"), tasks=1).run()
     path.with_suffix(".out").write_text(json.dumps({"seconds": time.monotonic() - started}), encoding="utf-8")

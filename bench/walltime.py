@@ -96,7 +96,9 @@ def by_datatrove(
     told = {"url": server.url, "model": server.model, "in_flight": config.in_flight, "rows": rows}
     job.write_text(json.dumps(told), encoding="utf-8")
     script = Path(__file__).with_name("datatrove_job.py")
-    subprocess.run([str(python), str(script), str(job)], check=True, capture_output=True)
+    done = subprocess.run([str(python), str(script), str(job)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"datatrove failed:\n{done.stderr[-2000:]}")
     return float(json.loads(job.with_suffix(".out").read_text(encoding="utf-8"))["seconds"])
 
 
