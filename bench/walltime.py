@@ -13,8 +13,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,7 @@ def main() -> None:
     parser.add_argument("--tasks", default="anli_plus,mnli,qqp,squad_v1,squad_v2,hellaswag,cosmos_qa,commonsense_qa")
     parser.add_argument("--datatrove-python", type=Path)
     args = parser.parse_args()
+    os.environ["VLLM_SERVER_DEV_MODE"] = "1"  # for /reset_prefix_cache
     print(f"machine: {hardware()}")
     folder = scratch()
     flags = {"source": args.source, "tasks": args.tasks}
@@ -50,14 +53,22 @@ def main() -> None:
     inputs, teacher, ready = prepared(config)
     with teacher_up(config, teacher, ready) as server:
         record(warm, teacher, prepared(warm)[2], server)
+        forget(server)
         ours = record(config, teacher, ready, server)
         kept = sum(cell.get("kept", 0) for task in summary(ready.layout)["outcomes"].values() for cell in task.values())
         tell("synth", ours.seconds, kept, ready.rows)
+        forget(server)
         seconds, bill = complete(by_hand(config, inputs, teacher, server))
         tell("hand-written", seconds, bill.kept, bill.rows)
+        forget(server)
         if args.datatrove_python:
             spent = by_datatrove(args.datatrove_python, config, inputs, teacher, server, folder)
             tell("datatrove", spent, bill.kept, bill.rows)
+
+
+def forget(server: Any) -> None:
+    """Empty the server's prefix cache, so that no side profits from the one before."""
+    urllib.request.urlopen(urllib.request.Request(server.url + "/reset_prefix_cache", method="POST"), timeout=30)
 
 
 def tell(name: str, seconds: float, kept: int, rows: int) -> None:
