@@ -4,8 +4,8 @@
 
 datatrove needs an environment of its own (its numpy does not fit ours): pip install "datatrove[inference]". The
 baselines send one request a text and row with Synth's own prompts and limits, and neither validates nor projects more
-than a script would; a SQuAD row looks its answer up. Starting the server is not counted. Each side runs once after a
-warm-up; the server's prefix cache is emptied between sides by nothing, so the later sides have the advantage.
+than a script would; a SQuAD row looks its answer up. Starting the server is not counted. Each
+side runs once, with an empty prefix cache.
 """
 
 from __future__ import annotations
