@@ -21,6 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `synth filter`; imports nothing heavy."""
     parser.add_argument("corpus", type=Path, help="corpus folder that `synth generate` wrote, or a manifest")
     parser.add_argument(
+        "--out",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="new folder for a corpus that its manifest places on the Hub (default: corpora/NAME-refiltered)",
+    )
+    parser.add_argument(
         "--policy", default="default", help="default, strict, lenient or a YAML file (default: %(default)s)"
     )
     parser.add_argument("--workers", type=int, default=None, metavar="N", help="processes (default: one a core)")
@@ -72,7 +79,8 @@ def run(args: argparse.Namespace) -> int:
     from synth.filter.run import filter_corpus
 
     policy, agreement = load_policy(args.policy), _agreement(args)
-    with _engine(args, corpus_folder(args.corpus, _progress())) as (engine, corpus):
+    folder = corpus_folder(args.corpus, args.out, _progress(), lambda line: print(f"note: {line}", file=sys.stderr))
+    with _engine(args, folder) as (engine, corpus):
         result = filter_corpus(corpus, policy, _settings(args), engine, _progress())
     estimated = agreement(result.corpus) if agreement else None
     if not args.no_report:

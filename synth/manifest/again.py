@@ -23,6 +23,10 @@ def command_again(description: Mapping[str, Any], name: str, filtered: FilterRec
     the files and their hashes.
     """
     config, teacher = description.get("config") or {}, description.get("teacher") or {}
+    parents = description.get("parents") or ()
+    if parents:  # made by `synth filter` from a published corpus, whose manifest says the rest
+        policy = ["--policy", filtered.policy] if filtered else []
+        return shlex.join(["synth", "filter", f"{parents[0]['name']}.yaml", *policy, "--out", f"corpora/{name}"])
     words = ["synth", "generate"]
     for key in ("languages", "tasks"):
         if description.get(key):

@@ -67,7 +67,7 @@ def build_manifest(
             teacher=teacher_of(description),
             config=description.get("config") or {},
             filter=filtered,
-            parents=tuple(map(parent_of, parents)),
+            parents=(*(description.get("parents") or ()), *map(parent_of, parents)),
             funnel=build_funnel(corpus, {name: int(value.get("sampled") or 0) for name, value in sources.items()}),
             files={path: _file(corpus, path) for path, _ in parts},
         )

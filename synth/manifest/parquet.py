@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -101,12 +102,28 @@ def rows_of(file: Any, path: Path, columns: list[str] | None = None) -> Iterator
     Raises:
         BadManifest: The data behind the footer is damaged.
     """
-    import pyarrow as pa
+    with _damage(path):  # decoding finds texts that are no UTF-8
+        for batch in batches_of(file, path, columns):
+            yield from batch.to_pylist()
 
+
+def batches_of(file: Any, path: Path, columns: list[str] | None = None) -> Iterator[Any]:
+    """The same rows as Arrow record batches of bounded size, their texts not decoded.
+
+    Raises:
+        BadManifest: The data behind the footer is damaged.
+    """
     largest = max((file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups)), default=1)
     size = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, largest)))
+    with _damage(path):
+        yield from file.iter_batches(batch_size=size, columns=columns)
+
+
+@contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    import pyarrow as pa
+
     try:
-        for batch in file.iter_batches(batch_size=size, columns=columns):
-            yield from batch.to_pylist()
+        yield
     except (pa.ArrowException, OSError, ValueError) as error:
         raise BadManifest(f"{path.name} is damaged inside ({_short(error)}); make the part again") from error
