@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -26,7 +25,6 @@ from synth.prompts.base import Style
 from synth.sources.base import Example
 from synth.tasks import get_task
 
-_ABANDONED_S = 3600.0  # no write of a part takes an hour
 OnRow = Callable[[dict[str, Any]], None]
 
 
@@ -84,16 +82,10 @@ async def run_chunk(chunk: Chunk, tools: Tools, send: Send) -> int:
 
 
 def _tidy(chunk: Chunk, layout: Layout) -> None:
-    """Remove half-written files of attempts that were killed.
-
-    English source parts are left alone unless the file is old: jobs for different languages may be writing them now.
-    """
-    age = _ABANDONED_S if chunk.kinds == (Kind.SOURCE,) else 0.0
+    """Remove half-written files of attempts that were killed. Whoever writes a chunk holds its lock."""
     for path in (layout.answers(chunk.family, chunk.owner), *map(layout.part, chunk.parts)):
         for stale in path.parent.glob(f".{path.stem}.*.tmp"):
-            with contextlib.suppress(FileNotFoundError):
-                if time.time() - stale.stat().st_mtime >= age:
-                    stale.unlink()
+            stale.unlink(missing_ok=True)
 
 
 def write_source_chunk(chunk: Chunk, layout: Layout) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from synth.corpus.files import locked
 from synth.corpus.identity import describe
 from synth.corpus.layout import Layout
 from synth.errors import BadFlag, BadFolder, BadSource
@@ -120,9 +121,10 @@ def prepare(config: GenerateConfig, inputs: Inputs, teacher: Teacher) -> Ready:
         list(inputs.langs),
         list(inputs.tasks),
     )
-    for chunk in source_chunks(inputs.examples, identity):
-        if not is_done(chunk, layout):
-            write_source_chunk(chunk, layout)
+    with locked(layout.root / ".corpus.lock"):  # jobs for other languages write the same English rows
+        for chunk in source_chunks(inputs.examples, identity):
+            if not is_done(chunk, layout):
+                write_source_chunk(chunk, layout)
     chunks = tuple(make_chunks(inputs.examples, inputs.langs, config.kinds, identity))
     pending = tuple(chunk for chunk in chunks if not _is_done(chunk, layout))
     return Ready(layout, chunks, pending, identity)

@@ -7,9 +7,8 @@ from typing import Protocol
 
 from synth.errors import BadSource
 from synth.sources.base import Example, SourceData, SourceProblem
-from synth.sources.sampling import sample, sample_rule
 
-__all__ = ["Example", "Source", "SourceData", "SourceProblem", "open_source", "sample", "sample_rule"]
+__all__ = ["Example", "Source", "SourceData", "SourceProblem", "open_source"]
 
 
 class Source(Protocol):

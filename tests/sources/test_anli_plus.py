@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from synth.errors import BadFlag
-from synth.sources import open_source, sample
+from synth.sources import open_source
+from synth.sources.sampling import sample
 from tests.sources.files import jsonl, load, nli, write
 
 SPEC = """

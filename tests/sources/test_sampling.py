@@ -7,7 +7,8 @@ import random
 import pytest
 
 from synth.errors import BadFlag
-from synth.sources import Example, sample, sample_rule
+from synth.sources import Example
+from synth.sources.sampling import sample, sample_rule
 
 EXAMPLES = [Example("mnli", "train", f"{number}e", {}) for number in range(500)]
 
