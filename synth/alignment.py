@@ -138,7 +138,7 @@ def whole_words(text: str, span: Span) -> Span | None:
     Percent and currency signs stay, and a closing bracket whose opening one is inside. None when nothing is left.
     """
     start, end = span.start, span.end
-    while start < end and _is_edge(text[start]):
+    while start < end and (_is_edge(text[start]) or _stands_alone(text, start)):
         start += 1
     while start < end and _is_edge(text[end - 1]):
         end -= 1
@@ -149,6 +149,11 @@ def whole_words(text: str, span: Span) -> Span | None:
     while end < len(text) and _same_word(text, end):
         end += 1
     return Span(start, end + _closes(text, start, end))
+
+
+def _stands_alone(text: str, at: int) -> bool:
+    """Whether the character is an accent or vowel sign without a letter before it."""
+    return unicodedata.category(text[at]).startswith("M") and (at == 0 or _is_edge(text[at - 1]))
 
 
 def _is_edge(char: str) -> bool:

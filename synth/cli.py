@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from synth import __version__
-from synth.errors import BadFlag, SynthError
+from synth.errors import BadFlag, Interrupted, StoppedError, SynthError
 
 # verb -> (module with add_arguments(parser) and run(args) -> int, help)
 VERBS: dict[str, tuple[str, str]] = {
@@ -27,6 +27,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "langs": ("synth.tables", "the fifty languages"),
     "teachers": ("synth.tables", "the teacher profiles"),
 }
+
+
+_STOPPED = "stopped; run the same command again to go on"
+_told_to_stop: list[bool] = []  # filled by the handler of SIGTERM
 
 
 class _Parser(argparse.ArgumentParser):
@@ -73,6 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code (0 done, 1 could not finish, 2 bad input, 130 stopped by the user)."""
     words = list(sys.argv[1:] if argv is None else argv)
     verb = next((word for word in words if not word.startswith("-")), None)
+    _told_to_stop.clear()
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
         _check_verb(verb)
@@ -81,11 +86,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return int(code)
     except SynthError as error:
-        print(f"synth: {error}", file=sys.stderr)
-        return error.exit_code
+        # What else fails once we were told to stop (a cluster that goes down around us) is part of the stop.
+        stopped = bool(_told_to_stop) and error.exit_code == StoppedError.exit_code
+        print(f"synth: {_STOPPED if stopped else error}", file=sys.stderr)
+        return Interrupted.exit_code if stopped else error.exit_code
     except KeyboardInterrupt:
-        print("synth: stopped; run the same command again to go on", file=sys.stderr)
-        return 130
+        print(f"synth: {_STOPPED}", file=sys.stderr)
+        return Interrupted.exit_code
     except BrokenPipeError:  # `synth langs | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -105,6 +112,7 @@ def _as_interrupt(_number: int, _frame: object) -> None:
     It is passed on as SIGINT, for which asyncio has a handler that cancels the work. An exception raised right here
     could hit the event loop between two of its own steps, and leave tasks that nobody wakes any more.
     """
+    _told_to_stop.append(True)
     signal.raise_signal(signal.SIGINT)
 
 
