@@ -41,8 +41,6 @@ def _kind(annotation: Any) -> type:
 def config_of(args: argparse.Namespace) -> GenerateConfig:
     """The configuration that flags and file give together."""
     flags = {name: getattr(args, name) for name in GenerateConfig.model_fields if getattr(args, name) is not None}
-    if args.config is None and not flags:
-        flags = {}
     return load_config(args.config, flags)
 
 
