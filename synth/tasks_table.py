@@ -75,7 +75,7 @@ def _new_table(title: str, *headers: str) -> Table:
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_lines=False, pad_edge=False)
     for header in headers:
-        table.add_column(header, overflow="fold", no_wrap=header == "task")
+        table.add_column(header, overflow="fold", no_wrap=header in ("task", "train rows"))
     return table
 
 
