@@ -12,7 +12,7 @@ from synth.tasks import get_task
 from synth.tasks.base import Shape
 from synth.train.encode.features import IGNORED, Encoded, Feature
 from synth.train.encode.pieces import Cutter, Pieces
-from synth.train.encode.texts import choices_of, pair_of
+from synth.train.encode.texts import Choices, choices_of, pair_of
 
 Row = Mapping[str, Any]
 Encoder = Callable[[Row], Encoded]
@@ -54,20 +54,26 @@ def tag_numbers(tags: Sequence[str]) -> dict[str, int]:
 
 def encode_pair(task: str, row: Row, cutter: Cutter, limits: Limits) -> Encoded:
     """Pair classification."""
-    first, second, label = pair_of(task, row)
-    left, right, dropped = fit_pair(cutter.cut(first), cutter.cut(second), limits.pair - cutter.template.added)
-    feature = Feature(row["synth_id"], (cutter.pair(left, right),), {"labels": label})
-    return Encoded((feature,), dropped)
+    return encode_texts(row["synth_id"], *pair_of(task, row), cutter, limits.pair)
+
+
+def encode_texts(row_id: str, first: str, second: str, label: int, cutter: Cutter, length: int) -> Encoded:
+    """Two texts and the number of their class in `length` pieces."""
+    left, right, dropped = fit_pair(cutter.cut(first), cutter.cut(second), length - cutter.template.added)
+    return Encoded((Feature(row_id, (cutter.pair(left, right),), {"labels": label}),), dropped)
 
 
 def encode_choices(task: str, row: Row, cutter: Cutter, limits: Limits) -> Encoded:
     """Multiple choice: the prompt with each choice. What does not fit is cut off at the beginning, as in jiant."""
-    found = choices_of(task, row)
-    prompt, room = cutter.cut(found.prompt), limits.pair - cutter.template.added
-    fitted = [fit_pair(prompt, cutter.cut(choice), room, from_start=True) for choice in found.choices]
+    return encode_options(row["synth_id"], choices_of(task, row), cutter, limits.pair, from_start=True)
+
+
+def encode_options(row_id: str, found: Choices, cutter: Cutter, length: int, from_start: bool) -> Encoded:
+    """A prompt with each of its choices in `length` pieces."""
+    prompt, room = cutter.cut(found.prompt), length - cutter.template.added
+    fitted = [fit_pair(prompt, cutter.cut(choice), room, from_start) for choice in found.choices]
     inputs = tuple(cutter.pair(left, right) for left, right, _ in fitted)
-    feature = Feature(row["synth_id"], inputs, {"labels": found.label})
-    return Encoded((feature,), sum(dropped for _, _, dropped in fitted))
+    return Encoded((Feature(row_id, inputs, {"labels": found.label}),), sum(dropped for _, _, dropped in fitted))
 
 
 def fit_pair(first: Pieces, second: Pieces, room: int, from_start: bool = False) -> tuple[Pieces, Pieces, int]:
@@ -181,17 +187,24 @@ def encode_tags(row: Row, cutter: Cutter, limits: Limits, tags: Mapping[str, int
     unknown = sorted(set(row["tags"]) - set(tags))
     if unknown:
         raise BadSource(f"{row['synth_id']} has the tag {unknown[0]!r}, which the head does not know; list all tags")
-    spaced = LANGUAGES[row["synth_lang"]].spaced if row["synth_lang"] in LANGUAGES else True
-    words = cutter.cut_words(row["tokens"], spaced)
+    words = cutter.cut_words(row["tokens"], is_spaced(row["synth_lang"]))
+    return encode_words(row["synth_id"], words, [tags[tag] for tag in row["tags"]], cutter, limits.pair)
+
+
+def is_spaced(lang: str) -> bool:
+    """Whether a language writes blanks between words; a language that is not known is taken to."""
+    return LANGUAGES[lang].spaced if lang in LANGUAGES else True
+
+
+def encode_words(row_id: str, words: Sequence[Pieces], tags: Sequence[int], cutter: Cutter, length: int) -> Encoded:
+    """Words in pieces, with the number of the tag of each, in `length` pieces."""
     ids = [piece for word in words for piece in word.ids]
     labels = [
-        tags[tag] if index == 0 else IGNORED
-        for word, tag in zip(words, row["tags"], strict=True)
-        for index in range(len(word))
+        tag if index == 0 else IGNORED for word, tag in zip(words, tags, strict=True) for index in range(len(word))
     ]
-    room = limits.pair - cutter.template.added_to_one
+    room = length - cutter.template.added_to_one
     inputs = cutter.one(Pieces(tuple(ids[:room]), ((0, 0),) * min(room, len(ids))))
     before, after = (len(part) for part in (cutter.template.single_before, cutter.template.single_after))
     around = [*[IGNORED] * before, *labels[:room], *[IGNORED] * after]
     lost = any(label != IGNORED for label in labels[room:])
-    return Encoded((Feature(row["synth_id"], (inputs,), {"labels": around}),), max(0, len(ids) - room), lost)
+    return Encoded((Feature(row_id, (inputs,), {"labels": around}),), max(0, len(ids) - room), lost)
