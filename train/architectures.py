@@ -176,7 +176,7 @@ def build_config(name: str, toy: bool = False) -> Any:
         MissingExtra: Transformers is not installed.
     """
     architecture = get_architecture(name)
-    _require()
+    require_transformers()
     from transformers import AutoConfig
 
     numbers = {**architecture.numbers, **(architecture.toy if toy else {})}
@@ -197,7 +197,8 @@ def build_empty(name: str, toy: bool = False) -> Any:
         return auto.from_config(config)
 
 
-def _require() -> None:
+def require_transformers() -> None:
+    """Raise `MissingExtra` when torch or transformers is not installed."""
     missing = [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingExtra(f'students need {" and ".join(missing)}; run `pip install "synth-xtreme[train]"`')

@@ -1,4 +1,4 @@
-"""Heads of all tasks on one backbone: classes of pairs, choices, answer spans, tags.
+"""Heads of all kinds on one backbone: classes, choices, answer spans, tags, pairs of texts, language modelling.
 
 Transformers has such heads for encoders, but not all of them for decoders (Gemma 3 has neither spans nor tags, no
 decoder has choices), and none that share a backbone. A class is read off one piece: the first of encoders (as jiant
@@ -19,9 +19,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from synth.tasks import get_task
-from synth.tasks.base import Shape
 from synth.train.encode.features import IGNORED
+from synth.train.losses import mean_loss, pair_loss, span_loss
+from synth.train.steps import HeadKind, HeadSpec
 
 DROPOUT = 0.1
 """Of the heads: jiant's and RoBERTa's `hidden_dropout_prob`."""
@@ -29,7 +29,11 @@ DROPOUT = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Loss (None without labels) and scores of a batch: classes, choices, `[start, end]` or tags on the last axis."""
+    """Loss (None without labels) and scores of a batch.
+
+    Scores are classes, choices, `[start, end]` or tags on the last axis; of dual heads `[examples, 2, width]`, the
+    vectors of both texts; of language modelling the scores of the pieces that have a label.
+    """
 
     loss: Tensor | None
     scores: Tensor
@@ -41,12 +45,13 @@ class ClassHead(nn.Module):
     Args:
         width: Of the backbone's vectors.
         classes: How many.
+        dropout: Share of numbers that are left out while it trains.
     """
 
-    def __init__(self, width: int, classes: int) -> None:
+    def __init__(self, width: int, classes: int, dropout: float = DROPOUT) -> None:
         super().__init__()
         self.dense = nn.Linear(width, width)
-        self.dropout = nn.Dropout(DROPOUT)
+        self.dropout = nn.Dropout(dropout)
         self.out = nn.Linear(width, classes)
 
     def forward(self, vectors: Tensor) -> Tensor:
@@ -61,11 +66,12 @@ class PieceHead(nn.Module):
     Args:
         width: Of the backbone's vectors.
         scores: How many a piece.
+        dropout: Share of numbers that are left out while it trains.
     """
 
-    def __init__(self, width: int, scores: int) -> None:
+    def __init__(self, width: int, scores: int, dropout: float = DROPOUT) -> None:
         super().__init__()
-        self.dropout = nn.Dropout(DROPOUT)
+        self.dropout = nn.Dropout(dropout)
         self.out = nn.Linear(width, scores)
 
     def forward(self, vectors: Tensor) -> Tensor:
@@ -75,44 +81,74 @@ class PieceHead(nn.Module):
 
 
 class MultiHead(nn.Module):
-    """A backbone with a head for each task.
+    """A backbone with heads by name (of the intermediate stage: a head for each task, by the task's name).
 
     Args:
         backbone: What `AutoModel` gives.
-        sizes: Scores of each task's head (`head_sizes`).
+        heads: What each head is.
         decoder: Whether the backbone reads left to right.
+        dropout: Of the heads; the usual one when None.
+        language_model: The model with its output layer, whose `base_model` is the backbone; for the kinds `text` and
+            `mlm`.
     """
 
-    def __init__(self, backbone: nn.Module, sizes: Mapping[str, int], decoder: bool) -> None:
+    def __init__(
+        self, backbone: nn.Module, heads: Mapping[str, HeadSpec], decoder: bool, dropout: float | None = None,
+        language_model: nn.Module | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.backbone = backbone
         self.decoder = decoder
+        self.specs = dict(heads)
         width = int(backbone.config.hidden_size)  # type: ignore[union-attr, arg-type]
-        heads = {task: _head(task, width, size) for task, size in sorted(sizes.items())}
-        # Backbones come in their own precision; heads follow it, or their products would not fit together.
-        self.heads = nn.ModuleDict(heads).to(next(backbone.parameters()).dtype)
+        own = {
+            name: _head(spec, width, DROPOUT if dropout is None else dropout) for name, spec in sorted(heads.items())
+        }
+        self.heads = nn.ModuleDict({name: head for name, head in own.items() if head is not None})
+        self.language_model = language_model
 
-    def forward(self, task: str, batch: Mapping[str, Tensor]) -> Output:
-        """Loss and scores of a batch of one task (`synth.train.encode.features.merge_batch`, as tensors)."""
-        shape = get_task(task).shape
+    def forward(self, head: str, batch: Mapping[str, Tensor]) -> Output:
+        """Loss and scores of a batch for one head (`synth.train.encode.features.merge_batch`, as tensors)."""
+        spec = self.specs[head]
         ids, mask = batch["input_ids"], batch["attention_mask"]
-        choices = ids.shape[1] if shape is Shape.CHOICE else 1
-        if shape is Shape.CHOICE:
+        texts = ids.shape[1] if spec.kind in (HeadKind.CHOICE, HeadKind.DUAL) else 1
+        if ids.dim() > 2:
             ids, mask = ids.flatten(0, 1), mask.flatten(0, 1)
         vectors = self._vectors(ids, mask, batch.get("token_type_ids"))
-        if shape in (Shape.PAIR, Shape.CHOICE):
-            scores = self.heads[task](self._one(vectors, mask))
-            scores = scores.view(-1, choices) if shape is Shape.CHOICE else scores
-            return Output(_class_loss(scores, batch.get("labels")), scores)
-        scores = self.heads[task](vectors)
-        if shape is Shape.SPAN:
+        if spec.kind in (HeadKind.TEXT, HeadKind.MLM):
+            return self._language(vectors, batch, spec.kind)
+        if spec.kind is HeadKind.DUAL:
+            return self._dual(head, self._one(vectors, mask).view(-1, texts, vectors.shape[-1]), "labels" in batch)
+        vectors = vectors.float()  # heads stay in float32 whatever the backbone's precision is
+        if spec.kind in (HeadKind.CLASS, HeadKind.CHOICE):
+            scores = self.heads[head](self._one(vectors, mask))
+            scores = scores.view(-1, texts) if spec.kind is HeadKind.CHOICE else scores
+            return Output(mean_loss(scores, batch.get("labels")), scores)
+        scores = self.heads[head](vectors)
+        if spec.kind is HeadKind.SPAN:
             scores = scores.masked_fill(mask[..., None] == 0, torch.finfo(scores.dtype).min)
-            return Output(_span_loss(scores, batch), scores)
-        return Output(_class_loss(scores.flatten(0, 1), _flat(batch.get("labels"))), scores)
+            return Output(span_loss(scores, batch), scores)
+        return Output(mean_loss(scores.flatten(0, 1), _flat(batch.get("labels"))), scores)
+
+    def _dual(self, head: str, pairs: Tensor, labelled: bool) -> Output:
+        """Every example's first text against the second texts of the whole batch."""
+        pairs = self.heads[head](pairs.float()) if head in self.heads else pairs.float()
+        if self.specs[head].normalise:
+            pairs = torch.stack([pairs[:, 0], functional.normalize(pairs[:, 1], dim=-1)], dim=1)
+        return Output(pair_loss(pairs) if labelled else None, pairs)
+
+    def _language(self, vectors: Tensor, batch: Mapping[str, Tensor], kind: HeadKind) -> Output:
+        """Only the pieces that have a label are held against the vocabulary: its scores are most of the memory."""
+        labels = batch["labels"]
+        if kind is HeadKind.TEXT or self.decoder:  # a piece is told from those before it
+            vectors, labels = vectors[:, :-1], labels[:, 1:]
+        labelled = labels != IGNORED
+        scores = output_layer(self.language_model)(vectors[labelled])
+        return Output(mean_loss(scores, labels[labelled]), scores)
 
     def _vectors(self, ids: Tensor, mask: Tensor, types: Tensor | None) -> Tensor:
         inputs = {"input_ids": ids, "attention_mask": mask}
-        if types is not None and getattr(self.backbone.config, "type_vocab_size", 0) > 1:
+        if types is not None and getattr(self.backbone.config, "type_vocab_size", 0) > 1:  # type: ignore[union-attr]
             inputs["token_type_ids"] = types.view_as(ids)
         found: Tensor = self.backbone(**inputs).last_hidden_state
         return found
@@ -134,45 +170,27 @@ class MultiHead(nn.Module):
         self.backbone.save_pretrained(folder)  # type: ignore[operator]
 
 
-def head_sizes(tasks: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
-    """The size of each task's head.
-
-    Args:
-        tasks: By task: number of each tag, for tagging tasks; empty for all others.
-    """
-    return {task: _size(task, tags) for task, tags in tasks.items()}
-
-
-def _size(task: str, tags: Mapping[str, int]) -> int:
-    sizes = {Shape.PAIR: len(get_task(task).labels), Shape.CHOICE: 1, Shape.SPAN: 2, Shape.TAGS: len(tags)}
-    return sizes[get_task(task).shape]
+def output_layer(model: Any) -> nn.Module:
+    """What makes scores of pieces out of the vectors of a language model, by the names that Transformers gives it."""
+    if hasattr(model, "cls"):  # BERT
+        return model.cls  # type: ignore[no-any-return]
+    if hasattr(model, "lm_head"):  # RoBERTa and XLM-R (with its layers), decoders (one layer)
+        return model.lm_head  # type: ignore[no-any-return]
+    return nn.Sequential(model.head, model.decoder)  # ModernBERT
 
 
-def _head(task: str, width: int, size: int) -> nn.Module:
-    one = get_task(task).shape in (Shape.PAIR, Shape.CHOICE)
-    return ClassHead(width, size) if one else PieceHead(width, size)
+def _head(spec: HeadSpec, width: int, dropout: float) -> nn.Module | None:
+    if spec.kind in (HeadKind.CLASS, HeadKind.CHOICE):
+        return ClassHead(width, spec.size, dropout)
+    if spec.kind in (HeadKind.SPAN, HeadKind.TAGS):
+        return PieceHead(width, spec.size, dropout)
+    if spec.kind is HeadKind.DUAL and spec.size:
+        return nn.Linear(width, spec.size)
+    return None
 
 
 def _flat(labels: Tensor | None) -> Tensor | None:
     return None if labels is None else labels.flatten()
-
-
-def _class_loss(scores: Tensor, labels: Tensor | None) -> Tensor | None:
-    """Mean cross entropy in float32; labels that are `IGNORED` do not count."""
-    if labels is None:
-        return None
-    return functional.cross_entropy(scores.float(), labels, ignore_index=IGNORED)
-
-
-def _span_loss(scores: Tensor, batch: Mapping[str, Tensor]) -> Tensor | None:
-    """Mean of the losses of start and end, as in all SQuAD scripts; piece 0 stands for no answer."""
-    if "start_positions" not in batch:
-        return None
-    losses = [
-        functional.cross_entropy(scores[..., index].float(), batch[name])
-        for index, name in enumerate(("start_positions", "end_positions"))
-    ]
-    return (losses[0] + losses[1]) / 2
 
 
 def to_tensors(columns: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -39,10 +39,12 @@ class HeadSpec:
     Args:
         kind: What it does.
         size: Classes or tags; 1 of choices, 2 of spans; of dual encoders the width of a projection, 0 for none.
+        normalise: Of dual encoders: the vectors of the second texts have length one (Mewsli-X's candidates).
     """
 
     kind: HeadKind
     size: int = 0
+    normalise: bool = False
 
 
 @dataclass(frozen=True, slots=True)

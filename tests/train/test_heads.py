@@ -13,6 +13,7 @@ from synth.train.architectures import ARCHITECTURES, Role, build_config
 from synth.train.encode.features import Feature, merge_batch
 from synth.train.encode.heads import Limits, encoder_of, tag_numbers
 from synth.train.encode.pieces import Cutter
+from synth.train.steps import head_spec
 from tests.manifest.make_corpus import english
 from tests.train.encode.tokenizers_of import tokenizer
 
@@ -57,12 +58,12 @@ def toy(name: str, tasks: tuple[str, ...] = TASKS) -> Any:
     import torch
     from transformers import AutoModel
 
-    from synth.train.heads import MultiHead, head_sizes
+    from synth.train.heads import MultiHead
 
     torch.manual_seed(0)
     backbone = AutoModel.from_config(build_config(name, toy=True), dtype=torch.float32)
-    sizes = head_sizes({task: TAGS if task == "ccg" else {} for task in tasks})
-    return MultiHead(backbone, sizes, ARCHITECTURES[name].role is Role.DECODER)
+    heads = {task: head_spec(task, TAGS if task == "ccg" else None) for task in tasks}
+    return MultiHead(backbone, heads, ARCHITECTURES[name].role is Role.DECODER)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -1,0 +1,169 @@
+"""Loading a student: a Hub repository, a folder, or one of the two that come out of PyPI packages.
+
+Only safetensors are read and no code of a repository is run. torch is imported when a student is loaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from synth.errors import BadFlag
+from synth.train.architectures import Role, get_architecture, require_transformers
+
+Precision = Literal["fp32", "bf16", "fp16"]
+_DROPOUT_NAMES = (
+    "hidden_dropout_prob", "attention_probs_dropout_prob", "attention_dropout", "embedding_dropout", "mlp_dropout",
+    "hidden_dropout", "dropout", "classifier_dropout",
+)  # fmt: skip
+_POOLED = ("bert", "roberta", "xlm-roberta", "xlm-roberta-xl")  # types whose AutoModel has a pooler that we never use
+_DECODERS = ("llama", "gemma3", "gemma3_text", "qwen3")
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """A model and its tokenizer.
+
+    Args:
+        tokenizer: A fast tokenizer of Transformers, with a piece for padding.
+        backbone: What `AutoModel` gives: pieces in, vectors out. Poolers are left away.
+        decoder: It reads left to right.
+        place: Where it came from.
+        language_model: The model with its output layer, which shares the backbone; where that was asked for.
+    """
+
+    tokenizer: Any
+    backbone: Any
+    decoder: bool
+    place: str
+    language_model: Any | None = None
+
+
+def load_student(
+    place: str, *, architecture: str | None = None, revision: str | None = None, dtype: Precision = "fp32",
+    language_model: bool = False, dropout: float | None = None,
+) -> Student:  # fmt: skip
+    """The student in a Hub repository or folder.
+
+    Args:
+        place: Hub repository or folder; "" with an embedded `architecture` (e5-small, gemma3-270m) is that one.
+        architecture: What the place should hold; what it does hold is read from its configuration when left out.
+        revision: Commit of the repository.
+        dtype: Of the weights in memory.
+        language_model: Load the output layer as well.
+        dropout: In all layers; None leaves the model its own.
+
+    Raises:
+        BadFlag: There is no model that can be loaded, or it has no fast tokenizer.
+        MissingExtra: A package is missing.
+    """
+    require_transformers()
+    found = find_place(place, architecture)
+    tokenizer, config = load_tokenizer(found, revision), _config(found, revision, dropout)
+    decoder = _is_decoder(config, architecture)
+    model = _model(found, revision, config, dtype, language_model and decoder, language_model)
+    backbone = model.base_model if language_model else model
+    if len(tokenizer) > config.vocab_size:
+        raise BadFlag(
+            f"the tokenizer in {found} has {len(tokenizer):,} pieces and the model {config.vocab_size:,}: they do not "
+            "belong together; give the folder of one model"
+        )
+    return Student(tokenizer, backbone, decoder, found, model if language_model else None)
+
+
+def find_place(place: str, architecture: str | None) -> str:
+    """Where the weights are: the place itself, or the folder of an embedded student, which is made once on a machine.
+
+    Raises:
+        BadFlag: Neither a place nor an embedded student is named.
+        MissingExtra: What makes the embedded student is not installed.
+    """
+    if place:
+        return str(Path(place)) if Path(place).is_dir() else place
+    if architecture == "e5-small":
+        from synth.encoder.prepare import prepare_encoder
+
+        return str(prepare_encoder())
+    if architecture == "gemma3-270m":
+        from synth.teacher.embedded import prepare_embedded
+
+        return str(prepare_embedded())
+    raise BadFlag(f"there is no embedded student {architecture!r}; say where the model is with `--model.path`")
+
+
+def load_tokenizer(place: str, revision: str | None = None) -> Any:
+    """The fast tokenizer of a student, with a piece for padding.
+
+    Raises:
+        BadFlag: There is none.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(place, revision=revision, trust_remote_code=False)
+    except Exception as error:  # the Hub client and the readers raise all kinds
+        raise BadFlag(_cannot(place, "tokenizer", error)) from None
+    if not tokenizer.is_fast:
+        raise BadFlag(
+            f"the tokenizer in {place} is a slow one, and offsets are needed; give a model with tokenizer.json"
+        )
+    if tokenizer.pad_token_id is None:  # decoders often have none; what pads is masked and may be any piece
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
+    return tokenizer
+
+
+def _config(place: str, revision: str | None, dropout: float | None) -> Any:
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(place, revision=revision, trust_remote_code=False)
+    except Exception as error:
+        raise BadFlag(_cannot(place, "model", error)) from None
+    config = config.get_text_config()  # of a model that sees as well (Gemma 3 4B), the part that reads
+    for name in _DROPOUT_NAMES:
+        if dropout is not None and isinstance(getattr(config, name, None), int | float):
+            setattr(config, name, dropout)
+    if hasattr(config, "use_cache"):
+        config.use_cache = False  # keys and values of earlier pieces are of use when text is written, not in training
+    return config
+
+
+def _is_decoder(config: Any, architecture: str | None) -> bool:
+    decoder = str(config.model_type) in _DECODERS or bool(getattr(config, "is_decoder", False))
+    if architecture is not None and (get_architecture(architecture).role is Role.DECODER) != decoder:
+        kind = "decoder" if decoder else "encoder"
+        raise BadFlag(
+            f"the model is of type {config.model_type}, a{'n' if kind == 'encoder' else ''} {kind}, and "
+            f"model.architecture {architecture} is not; name the architecture that it has"
+        )
+    return decoder
+
+
+def _model(place: str, revision: str | None, config: Any, dtype: Precision, causal: bool, language: bool) -> Any:
+    import torch
+    from transformers import AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM
+
+    auto = AutoModelForCausalLM if causal else AutoModelForMaskedLM if language else AutoModel
+    types = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+    more: dict[str, Any] = {}
+    if auto is AutoModel and config.model_type in _POOLED:
+        more["add_pooling_layer"] = False
+    try:
+        return auto.from_pretrained(
+            place, config=config, revision=revision, dtype=types[dtype], use_safetensors=True, trust_remote_code=False,
+            **more,
+        )  # fmt: skip
+    except Exception as error:
+        raise BadFlag(_cannot(place, "model", error)) from None
+
+
+def _cannot(place: str, what: str, error: Exception) -> str:
+    told = " ".join(str(error).split())[:200]
+    folder = Path(place).is_dir()
+    hint = (
+        "it must hold config.json, model.safetensors and tokenizer.json as Transformers writes them"
+        if folder
+        else "check the name, the network and the access to it, or give a folder with `--model.path`"
+    )
+    return f"cannot load the {what} of {place} ({type(error).__name__}: {told}); {hint}"
