@@ -49,14 +49,24 @@ class Prediction(Section):
     items: int = Field(default=0, ge=0, description="first items of each test set; 0: all (never less for a report)")
 
 
-class Retrieval(Section):
-    """Sentence vectors of the retrieval tasks without training (Tatoeba, BUCC)."""
+Pool = Literal["mean", "first", "last"]
 
-    layer: float = Field(
-        default=0.5417, description="hidden layer: a number of 1 or more, or below 1 a share of all layers"
-    )  # run_tatoeba.sh: 13 of 24
-    pool: Literal["mean", "first", "last"] = "mean"
+
+class Retrieval(Section):
+    """Sentence vectors of the retrieval tasks without training. Layers count from 1; -1 is the last one."""
+
+    # run_tatoeba.sh: `--specific_layer 13` of 24, counted from 0 behind the embeddings: the 14th, jiant's "layer 14".
+    layer: int = Field(default=0, description="of Tatoeba; 0: two above the middle (14th of 24, 8th of 12)")
+    pool: Pool = Field(default="mean", description="of Tatoeba: how a sentence's pieces become one vector")
+    # run_bucc2018.sh: `--specific_layer 7 --pool_type cls`, of 24 layers and of 12.
+    mining_layer: int = Field(default=0, description="of BUCC; 0: the 8th whatever the depth (of fewer, Tatoeba's)")
+    mining_pool: Pool = Field(default="first", description="of BUCC")
     length: int = Field(default=512, ge=16, description="most pieces of a sentence")
+    prefix: str = Field(default="", description="put before every sentence; E5's own is `query: `")
+    after: Literal["", "squad"] = Field(
+        default="",
+        description="of Tatoeba and BUCC: train on English SQuAD first, as XTREME-R's encoder was",
+    )
 
 
 class EvalSettings(Section):
@@ -158,8 +168,12 @@ _SMALL: Final[dict[str, Any]] = {
 PRESETS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
         "official": {"targets": _OFFICIAL},
-        "jiant": {"targets": _JIANT, "retrieval": {"layer": 0.5834}},  # e_run_models.sh: layer 14 of 24
-        "small": {"targets": _SMALL, "freeze_embeddings": True, "retrieval": {"layer": 1.0}},
+        "jiant": {"targets": _JIANT},  # e_run_models.sh: Tatoeba by layer 14 of 24, which is the official one
+        "small": {
+            "targets": _SMALL,
+            "freeze_embeddings": True,
+            "retrieval": {"layer": -1, "mining_layer": -1, "mining_pool": "mean"},
+        },
     }
 )
 """Settings that come with Synth, by the name that `--settings` takes."""

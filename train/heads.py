@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from synth.train.encode.features import IGNORED
 from synth.train.losses import mean_loss, pair_loss, span_loss
-from synth.train.steps import HeadKind, HeadSpec
+from synth.train.steps import SCALE, HeadKind, HeadSpec
 
 DROPOUT = 0.1
 """Of the heads: jiant's and RoBERTa's `hidden_dropout_prob`."""
@@ -111,14 +111,14 @@ class MultiHead(nn.Module):
         """Loss and scores of a batch for one head (`synth.train.encode.features.merge_batch`, as tensors)."""
         spec = self.specs[head]
         ids, mask = batch["input_ids"], batch["attention_mask"]
-        texts = ids.shape[1] if spec.kind in (HeadKind.CHOICE, HeadKind.DUAL) else 1
+        if spec.kind is HeadKind.DUAL:
+            return self._dual(head, batch)
+        texts = ids.shape[1] if spec.kind is HeadKind.CHOICE else 1
         if ids.dim() > 2:
             ids, mask = ids.flatten(0, 1), mask.flatten(0, 1)
         vectors = self._vectors(ids, mask, batch.get("token_type_ids"))
         if spec.kind in (HeadKind.TEXT, HeadKind.MLM):
             return self._language(vectors, batch, spec.kind)
-        if spec.kind is HeadKind.DUAL:
-            return self._dual(head, self._one(vectors, mask).view(-1, texts, vectors.shape[-1]), "labels" in batch)
         vectors = vectors.float()  # heads stay in float32 whatever the backbone's precision is
         if spec.kind in (HeadKind.CLASS, HeadKind.CHOICE):
             scores = self.heads[head](self._one(vectors, mask))
@@ -130,12 +130,21 @@ class MultiHead(nn.Module):
             return Output(span_loss(scores, batch), scores)
         return Output(mean_loss(scores.flatten(0, 1), _flat(batch.get("labels"))), scores)
 
-    def _dual(self, head: str, pairs: Tensor, labelled: bool) -> Output:
+    def _dual(self, head: str, batch: Mapping[str, Tensor]) -> Output:
         """Every example's first text against the second texts of the whole batch."""
-        pairs = self.heads[head](pairs.float()) if head in self.heads else pairs.float()
-        if self.specs[head].normalise:
-            pairs = torch.stack([pairs[:, 0], functional.normalize(pairs[:, 1], dim=-1)], dim=1)
-        return Output(pair_loss(pairs) if labelled else None, pairs)
+        pairs = torch.stack([self._side(batch, side) for side in (0, 1)], dim=1).float()
+        spec = self.specs[head]
+        pairs = self.heads[head](pairs) if head in self.heads else pairs
+        pairs = functional.normalize(pairs, dim=-1) if spec.normalise else pairs
+        loss = pair_loss(pairs, SCALE if spec.normalise else 1.0) if "labels" in batch else None
+        return Output(loss, pairs)
+
+    def _side(self, batch: Mapping[str, Tensor], side: int) -> Tensor:
+        """Vectors of the first or the second texts, without the padding that only the other ones need."""
+        mask, types = batch["attention_mask"][:, side], batch.get("token_type_ids")
+        length = int(mask.sum(dim=1).max())
+        mask, ids = mask[:, :length], batch["input_ids"][:, side, :length]
+        return self._one(self._vectors(ids, mask, None if types is None else types[:, side, :length]), mask)
 
     def _language(self, vectors: Tensor, batch: Mapping[str, Tensor], kind: HeadKind) -> Output:
         """Only the pieces that have a label are held against the vocabulary: its scores are most of the memory."""

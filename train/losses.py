@@ -43,11 +43,12 @@ def span_loss(scores: Tensor, batch: Mapping[str, Tensor]) -> Tensor | None:
     return (losses[0] + losses[1]) / 2
 
 
-def pair_loss(pairs: Tensor) -> Tensor:
+def pair_loss(pairs: Tensor, scale: float = 1.0) -> Tensor:
     """In-batch softmax of inner products: each first text's own second text against those of all other examples.
 
     Args:
         pairs: `[examples, 2, width]`.
+        scale: What the products are multiplied by.
     """
-    scores = pairs[:, 0] @ pairs[:, 1].T
+    scores = pairs[:, 0] @ pairs[:, 1].T * scale
     return functional.cross_entropy(scores, torch.arange(len(pairs), device=pairs.device))

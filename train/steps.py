@@ -32,6 +32,10 @@ class HeadKind(StrEnum):
     MLM = "mlm"  # language modelling: masked pieces of encoders, the next piece of decoders
 
 
+SCALE = 100.0
+"""Of a dual encoder's cosines: where XTREME's learned `logit_scale` begins, and stays at 2e-5 a step."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeadSpec:
     """One head.
@@ -39,7 +43,7 @@ class HeadSpec:
     Args:
         kind: What it does.
         size: Classes or tags; 1 of choices, 2 of spans; of dual encoders the width of a projection, 0 for none.
-        normalise: Of dual encoders: the vectors of the second texts have length one (Mewsli-X's candidates).
+        normalise: Of dual encoders: vectors have length one, and their products are multiplied by `SCALE`.
     """
 
     kind: HeadKind
