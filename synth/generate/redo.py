@@ -16,6 +16,7 @@ from synth.generate.asking import Asker, Send
 from synth.generate.chunk_run import Tools, finish, make_rows
 from synth.generate.chunks import Chunk
 from synth.generate.config import GenerateConfig
+from synth.generate.ends import DROPPED, named_ids
 from synth.generate.local import complete, only_here
 from synth.generate.progress import Progress, tell
 from synth.generate.rounds import drop_journals, rounds_complete, salts_of
@@ -70,9 +71,9 @@ def redo(config: GenerateConfig) -> Ready:
     ready = prepare(config, inputs, teacher)
     if ready.pending:
         raise BadFlag(f"{ready.layout.root} is not finished; run the same command without --redo first")
-    chosen = [chunk for chunk in ready.chunks if any(wanted.takes(row) for row in _rows(chunk, ready.layout))]
+    chosen = [chunk for chunk in ready.chunks if named_ids(chunk, ready.layout, wanted.takes)]
     if not chosen:
-        tell(f"no row ended as {config.redo}: nothing to do")
+        tell(f"no row ended as {config.redo}: nothing to do{_unfiltered(ready.layout)}")
         return ready
     with (
         running(teacher, config, ready.layout, tell) as server,
@@ -88,7 +89,13 @@ def redo(config: GenerateConfig) -> Ready:
                         await redo_chunk(chunk, wanted, _salted(config, teacher, tools, chunk), client.ask)
 
         complete(run())
+    if (ready.layout.root / DROPPED).is_dir():
+        tell("run `synth filter` again: it has not judged the rows that were made again")
     return ready
+
+
+def _unfiltered(layout: Layout) -> str:
+    return "" if (layout.root / DROPPED).is_dir() else " (`synth filter` has not judged this corpus yet)"
 
 
 def _salted(config: GenerateConfig, teacher: Teacher, tools: Tools, chunk: Chunk) -> Tools:
@@ -97,7 +104,7 @@ def _salted(config: GenerateConfig, teacher: Teacher, tools: Tools, chunk: Chunk
 
 
 def _count(chunks: Sequence[Chunk], wanted: Wanted, layout: Layout) -> int:
-    return sum(wanted.takes(row) for chunk in chunks for row in _rows(chunk, layout))
+    return sum(len(named_ids(chunk, layout, wanted.takes)) for chunk in chunks)
 
 
 def _rows(chunk: Chunk, layout: Layout) -> list[Row]:
@@ -108,7 +115,7 @@ async def redo_chunk(chunk: Chunk, wanted: Wanted, tools: Tools, send: Send) -> 
     """Make the wanted rows of one chunk again; answers that other rows rest on are used as they are."""
     started = time.monotonic()
     rows = _rows(chunk, tools.layout)
-    again = {row["synth_id"] for row in rows if wanted.takes(row)}
+    again = named_ids(chunk, tools.layout, wanted.takes)
     old = read_answers(tools.layout.answers(chunk.family, chunk.owner))
     settled = await _settled_answers(chunk, again, old, tools)
     rounds = 1 + rounds_complete(chunk, tools.layout)

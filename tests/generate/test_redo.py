@@ -12,6 +12,7 @@ from synth.corpus.layout import Layout
 from synth.corpus.markers import read_marker
 from synth.corpus.rows import read_rows
 from synth.errors import BadFlag, DiskError
+from synth.filter.io import write_part
 from synth.generate.config import GenerateConfig
 from synth.generate.redo import parse_redo, redo
 from synth.generate.run import generate
@@ -198,6 +199,45 @@ def test_an_unfinished_corpus_is_finished_first(tmp_path: Path, hired: Hired, ma
     (tmp_path / "c/generated/qqp/es/part-00000.done.json").unlink()
     with pytest.raises(BadFlag, match="without --redo first"):
         redo(_config(tmp_path, redo="failed"))
+
+
+def _judge(root: Path, named: dict[str, str]) -> None:
+    """Put rows (id -> reason) into `dropped/`, as `synth filter` does."""
+    import pyarrow as pa
+
+    layout = Layout(root / "c")
+    for part in layout.parts():
+        rows = [row for row in read_rows(layout.part(part)) if row["synth_id"] in named]
+        ends = [{"synth_outcome": "rejected", "synth_reason": named[row["synth_id"]]} for row in rows]
+        table = pa.Table.from_pylist([row | end for row, end in zip(rows, ends, strict=True)])
+        write_part(layout.part(part, "dropped"), part, table, "policy", {})
+
+
+def test_rows_that_the_filter_dropped_are_made_again(tmp_path: Path, hired: Hired, made: dict[str, Row]) -> None:
+    kept = [name for name, row in made.items() if row["synth_outcome"] == "kept" and row["synth_kind"] != "source"]
+    _judge(tmp_path, {kept[0]: "language", kept[1]: "copy"})
+    hired.teacher = Teacher(lambda call: json.dumps({key: f"otra cosa {key}" for key in keys(call)}))
+    redo(_config(tmp_path, redo="failed:truncated,rejected:language"))
+    truncated = {name for name, row in made.items() if row["synth_reason"] == "truncated"}
+    assert _changed(made, _rows(tmp_path)) == {kept[0], *truncated}
+    assert len(hired.teacher.calls) == 1 + len(truncated)
+
+
+def test_a_verdict_of_the_filter_does_not_outlive_the_text_that_it_is_of(
+    tmp_path: Path, hired: Hired, made: dict[str, Row], capsys: pytest.CaptureFixture[str]
+) -> None:
+    redo(_config(tmp_path, redo="rejected:language"))
+    assert "`synth filter` has not judged" in capsys.readouterr().err
+    name = next(
+        name for name, row in made.items() if row["synth_outcome"] == "kept" and "qqp" in name and "/es/" in name
+    )
+    _judge(tmp_path, {name: "language"})
+    hired.teacher = Teacher(lambda call: json.dumps({key: f"otra cosa {key}" for key in keys(call)}))
+    redo(_config(tmp_path, redo="rejected:language"))
+    assert "run `synth filter` again" in capsys.readouterr().err
+    hired.teacher = idle = Teacher()
+    redo(_config(tmp_path, redo="rejected:language"))
+    assert not idle.calls
 
 
 def test_nothing_to_redo_asks_nobody(tmp_path: Path, hired: Hired, made: dict[str, Row]) -> None:
