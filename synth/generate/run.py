@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from synth.corpus.files import locked
-from synth.corpus.identity import describe
+from synth.corpus.identity import describe, read_description
 from synth.corpus.layout import Layout
 from synth.errors import BadFlag, BadFolder, BadSource
 from synth.generate.chunk_run import Tools, is_done, write_source_chunk
@@ -22,7 +23,7 @@ from synth.outcomes import Kind
 from synth.sources import open_source
 from synth.sources.base import Example, SourceData
 from synth.sources.sampling import sample, sample_rule
-from synth.tasks import get_task, parse_tasks
+from synth.tasks import TASKS, get_task, parse_tasks
 from synth.tasks.base import Shape
 
 _OURS = ("corpus.yaml", "logs", "plan.json")  # what a folder may hold before it is a corpus
@@ -75,7 +76,7 @@ def read_inputs(config: GenerateConfig) -> Inputs:
     asked = parse_tasks(config.tasks)
     tasks = [task for task in asked if task in available] if config.tasks == "all" else list(asked)
     examples, sources = {}, {}
-    for task in tasks:
+    for task in _with_relatives(tasks, config.folder()):
         data = source.load(task, config.split)
         chosen = sample(data.examples, config.effective_limit, config.seed)
         tell_problems(data)
@@ -89,6 +90,21 @@ def read_inputs(config: GenerateConfig) -> Inputs:
     if config.kind == "paraphrase" and all(get_task(task).shape is Shape.TAGS for task in examples):
         raise BadFlag(f"{', '.join(examples)} is only ever translated; give other --tasks, or --kind translation")
     return Inputs(examples, sources, langs)
+
+
+def _with_relatives(asked: Sequence[str], folder: Path) -> tuple[str, ...]:
+    """The tasks, and those that the corpus has already of the same families.
+
+    Members of a family are cut into chunks together. Cut without the others the rows of one would lie in other chunks
+    than before, and parts of both cuts would hold the same rows.
+    """
+    found = read_description(folder)
+    families = {get_task(task).family for task in asked}
+    known = found["tasks"] if found else []
+    more = [task for task in known if task in TASKS and task not in asked and TASKS[task].family in families]
+    if more:
+        tell(f"{folder} has {', '.join(more)} too, which shares texts with {', '.join(asked)}: it is made as well")
+    return tuple(task for task in TASKS if task in asked or task in more)
 
 
 def _source_record(data: SourceData, chosen: Sequence[Example], config: GenerateConfig) -> dict[str, Any]:
