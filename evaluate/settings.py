@@ -79,6 +79,8 @@ class EvalSettings(Section):
     targets: dict[str, Target]
     prediction: Prediction = Prediction()
     retrieval: Retrieval = Retrieval()
+    precision: Literal["fp32", "bf16", "fp16"] = Field(default="fp32", description="of training")
+    save_every: int = Field(default=500, ge=1, description="steps between checkpoints of a training")
     freeze_embeddings: bool = Field(default=False, description="leave the input embeddings as they are")
     dropout: float | None = Field(default=None, ge=0, lt=1, description="of the backbone; the checkpoint's own if null")
 

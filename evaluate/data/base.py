@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from synth.evaluate.tasks.base import EvalTask
 from synth.evaluate.tasks.items import Candidate, Item
 from synth.sources.base import SourceProblem
 
@@ -36,7 +37,7 @@ class EvalSource(Protocol):
     """Where test sets come from."""
 
     def languages(self, task: str, split: str) -> tuple[str, ...]:
-        """The task's languages that the source has, in the task's order."""
+        """The task's languages (`languages_of`) that the source has, in the task's order."""
         ...
 
     def load(self, task: str, lang: str, split: str) -> EvalSet:
@@ -46,3 +47,8 @@ class EvalSource(Protocol):
             BadSource: The source has no such set, or nothing in it can be used.
         """
         ...
+
+
+def languages_of(task: EvalTask, split: str) -> tuple[str, ...]:
+    """Languages that a split of a task may have: those of the test sets, and English, which targets are trained on."""
+    return task.languages if split == task.split else tuple(dict.fromkeys((*task.languages, "en")))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from synth.errors import BadSource
-from synth.evaluate.data.base import EvalSet
+from synth.evaluate.data.base import EvalSet, languages_of
 from synth.evaluate.data.collect import collect
 from synth.evaluate.tasks import get_eval_task
 from synth.evaluate.tasks.base import EvalTask, Form, HubPlace
@@ -25,11 +25,12 @@ class HubEval:
     """The source `hub`: every target task from where its definition says that it lives."""
 
     def languages(self, task: str, split: str) -> tuple[str, ...]:
-        """The task's languages that some place has this split of."""
+        """The task's languages (`languages_of`) that some place has this split of."""
         definition = get_eval_task(task)
         if definition.form in _NEED_FILES:
             return ()
-        return tuple(lang for lang in definition.languages if any(place.holds(lang, split) for place in definition.hub))
+        langs = languages_of(definition, split)
+        return tuple(lang for lang in langs if any(place.holds(lang, split) for place in definition.hub))
 
     def load(self, task: str, lang: str, split: str) -> EvalSet:
         """All usable items of one language, from the first place that has it.

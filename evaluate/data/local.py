@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.errors import BadSource
-from synth.evaluate.data.base import EvalSet
+from synth.evaluate.data.base import EvalSet, languages_of
 from synth.evaluate.data.collect import collect
 from synth.evaluate.data.formats import format_of, reader
 from synth.evaluate.data.hub import HubEval
@@ -55,9 +55,10 @@ class LocalEval:
         self.spec = read_spec(path, (*TASKS, *EVAL_TASKS, *ORIGINS))
 
     def languages(self, task: str, split: str) -> tuple[str, ...]:
-        """The task's languages that the file names existing files (or a Hub place) for."""
+        """The task's languages (`languages_of`) that the file names existing files (or a Hub place) for."""
         entries = (self.spec.entries(task) or {}).get(split, ())
-        return tuple(lang for lang in get_eval_task(task).languages if any(self._has(one, lang) for one in entries))
+        langs = languages_of(get_eval_task(task), split)
+        return tuple(lang for lang in langs if any(self._has(one, lang) for one in entries))
 
     def load(self, task: str, lang: str, split: str) -> EvalSet:
         """All usable items of one language.

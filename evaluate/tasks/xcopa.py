@@ -21,7 +21,17 @@ TASK = EvalTask(
     dev_sizes=per_language(_LANGS, 100),
     training=(Training("Social IQa", 33_410, 1_954, then="COPA"), Training("COPA", 400, 100)),
     licence=Licence("CC-BY-4.0", True, False, False, "XCOPA's README"),
-    hub=(HubPlace("cambridgeltl/xcopa", "{lang}", {"validation": "validation", "test": "test"}),),
+    hub=(
+        HubPlace("cambridgeltl/xcopa", "{lang}", {"validation": "validation", "test": "test"}, _LANGS),
+        HubPlace("aps/super_glue", "copa", {"train": "train", "validation": "validation"}, ("en",), note="COPA"),
+        HubPlace(
+            "lighteval/siqa",
+            None,
+            {"siqa_train": "train", "siqa_validation": "validation"},
+            ("en",),
+            note="Social IQa; the authors' repository is a script",
+        ),
+    ),
     shape=choice,
     labels=("0", "1"),
     paper="Ponti et al. 2020",

@@ -31,7 +31,16 @@ TASK = EvalTask(
     sizes=per_language(_LANGS, 1190),
     training=(Training("SQuAD v1.1", 87_599, 10_570),),
     licence=Licence("CC-BY-SA-4.0", True, False, True, "XQuAD's README"),
-    hub=(HubPlace("google/xquad", "xquad.{lang}", {"test": "validation"}),),
+    hub=(
+        HubPlace("google/xquad", "xquad.{lang}", {"test": "validation"}),
+        HubPlace(
+            "rajpurkar/squad",
+            "plain_text",
+            {"train": "train", "validation": "validation"},
+            ("en",),
+            note="SQuAD v1.1, which XQuAD, MLQA and LAReQA are trained on",
+        ),
+    ),
     shape=span,
     same_task=SQUAD_FAMILY,
     paper="Artetxe, Ruder and Yogatama 2020",
