@@ -96,6 +96,7 @@ def filter_corpus(
     _remove_stale(corpus, parts)
     groups = groups_of(corpus, parts)
     written = _decide(groups, policy, engine, say)
+    _tidy(corpus)
     cells = tuple(engine.map(CountJob(), groups))
     warnings += _empty_cells(cells)
     result = FilterResult(
@@ -140,6 +141,13 @@ def _remove_stale(corpus: Path, parts: Sequence[Part]) -> None:
         for part in list(layout.parts(stage)):
             if part not in there:
                 remove_part(layout.part(part, stage))
+
+
+def _tidy(corpus: Path) -> None:
+    """Remove the half-written files of workers that were killed, now that every part is there."""
+    for stage in ("scored", "kept", "dropped"):
+        for path in (corpus / stage).glob("*/*/.*.tmp"):
+            path.unlink(missing_ok=True)
 
 
 def _decide(groups: Sequence[Group], policy: Policy, engine: Engine, say: Say) -> int:

@@ -18,31 +18,40 @@ from synth.errors import BadFlag, BadFolder
 from synth.filter import signing
 from tests.conftest import Cli
 from tests.filter.make_corpus import SENTENCES, Plan, changed, make_corpus
-from tests.generate.test_cluster import two_nodes  # noqa: F401 - a fixture
+from tests.generate.test_cluster import ray_folder, two_nodes  # noqa: F401 - fixtures
 
 needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed (extra `cluster`)")
 ROOT = Path(__file__).resolve().parents[2]
-# The command line in a process of its own. Each job tells on which node it ran, and takes a while.
+# The command line in a process of its own. Each job tells on which node it ran. Scoring waits at two gates, so that
+# nothing depends on how fast nodes start: for so many nodes at the beginning, and for the test when enough is done.
 DRIVER = """
 import sys, time
 from pathlib import Path
 from synth.cli import main
 from synth.filter import ray_engine
 
-seen = Path(sys.argv.pop(1))
+seen, nodes, enough = Path(sys.argv.pop(1)), int(sys.argv.pop(1)), int(sys.argv.pop(1))
 
 class Slow:
-    def __init__(self, job, seen):
-        self.job, self.seen = job, seen
+    def __init__(self, job):
+        self.job = job
     def __call__(self, item):
         import ray
-        time.sleep(0.03)
-        where = ray.get_runtime_context().get_node_id()
-        (self.seen / f"{type(self.job).__name__}-{where}").touch()
-        return self.job(item)
+        name, where = type(self.job).__name__, ray.get_runtime_context().get_node_id()
+        (seen / f"{name}-{where}").touch()
+        if name == "ScoreJob":
+            self.wait()
+        done = self.job(item)
+        (seen / f"{name}.{time.time_ns()}").touch()
+        return done
+    def wait(self):
+        while len(list(seen.glob("ScoreJob-*"))) < nodes:
+            time.sleep(0.01)
+        while len(list(seen.glob("ScoreJob.*"))) >= enough and not (seen / "go").exists():
+            time.sleep(0.01)
 
 fast = ray_engine.RayEngine.map
-ray_engine.RayEngine.map = lambda self, job, items: fast(self, Slow(job, seen), items)
+ray_engine.RayEngine.map = lambda self, job, items: fast(self, Slow(job), items)
 sys.exit(main(sys.argv[1:]))
 """
 LANGS = ("es", "sw", "ar", "th")
@@ -67,14 +76,15 @@ def _corpus(root: Path) -> Path:
 
 @needs_ray
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_a_killed_node_loses_and_doubles_nothing(tmp_path: Path, cli: Cli, two_nodes: tuple[Any, Any]) -> None:  # noqa: F811
     nodes, second = two_nodes
     local, spread, seen = _corpus(tmp_path / "local"), _corpus(tmp_path / "ray"), tmp_path / "seen"
     seen.mkdir()
     options = ["--detectors", "none", "--no-report"]
     assert cli("filter", local, "--workers", 1, *options)[0] == 0
-    command = [sys.executable, "-c", DRIVER, str(seen), "filter", str(spread), "--engine", "ray", "--json", *options]
+    gates = [str(seen), "2", "25"]
+    command = [sys.executable, "-c", DRIVER, *gates, "filter", str(spread), "--engine", "ray", "--json", *options]
     env = os.environ | {"RAY_ADDRESS": nodes.address}
     with (tmp_path / "out.json").open("wb") as out, (tmp_path / "driver.log").open("wb") as log:
         driver = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=log)
@@ -82,7 +92,8 @@ def test_a_killed_node_loses_and_doubles_nothing(tmp_path: Path, cli: Cli, two_n
             _wait(driver, lambda: len(list(seen.glob("ScoreJob-*"))) == 2 and _scored(spread) >= 25)
             nodes.remove_node(second, allow_graceful=False)
             at_loss = _scored(spread)
-            assert driver.wait(timeout=150) == 0, (tmp_path / "driver.log").read_text()
+            (seen / "go").touch()
+            assert driver.wait(timeout=300) == 0, (tmp_path / "driver.log").read_text()
         finally:
             driver.kill()
     assert at_loss < 100, "the node must be lost while parts are being scored"
@@ -98,17 +109,18 @@ def test_a_killed_node_loses_and_doubles_nothing(tmp_path: Path, cli: Cli, two_n
 
 @needs_ray
 @pytest.mark.slow
+@pytest.mark.usefixtures("ray_folder")
 def test_sigterm_stops_cleanly_and_the_next_run_goes_on(tmp_path: Path, cli: Cli) -> None:
     root, seen = _corpus(tmp_path / "corpus"), tmp_path / "seen"
     seen.mkdir()
     options = ["filter", str(root), "--engine", "ray", "--workers", "1", "--detectors", "none", "--no-report"]
     env = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
-    command = [sys.executable, "-c", DRIVER, str(seen), *options]
+    command = [sys.executable, "-c", DRIVER, str(seen), "1", "10", *options]
     driver = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE)
     try:
         _wait(driver, lambda: _scored(root) >= 10)
         driver.terminate()
-        told = driver.communicate(timeout=60)[1].decode()
+        told = driver.communicate(timeout=200)[1].decode()
     finally:
         driver.kill()
     assert driver.returncode == 130 and "run the same command again" in told
@@ -124,7 +136,7 @@ def _scored(root: Path) -> int:
 
 
 def _wait(driver: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
-    until = time.monotonic() + 90
+    until = time.monotonic() + 200
     while not ready():
         assert driver.poll() is None and time.monotonic() < until, "the run ended before a node could be killed"
         time.sleep(0.02)

@@ -240,13 +240,15 @@ def test_a_run_killed_by_the_system_loses_no_finished_part(tmp_path: Path) -> No
         "--json",
     ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 200
     while time.monotonic() < deadline and len(list((root / "scored").glob("*/*/*.done.json"))) < 3:
         time.sleep(0.01)
     process.kill()
     process.wait()
+    next((root / "scored").glob("*/*")).joinpath(".part-00000.parquet.0123abcd.tmp").write_bytes(b"half")
     done = len(list((root / "scored").glob("*/*/*.done.json")))
     result = run(root)
     assert 3 <= done == result.reused
     assert result.scored == parts - done
     assert all(c.kept == 60 for c in result.cells)
+    assert not list(root.rglob("*.tmp"))

@@ -9,7 +9,8 @@ import pytest
 
 from synth.generate.leases import LeaseLost, Leases, clear
 
-QUICK = 0.3
+QUICK = 0.3  # seconds, where a lease is to run out
+STEADY = 1.5  # seconds, where a machine that stands still for a moment must not lose one
 
 
 def _never() -> bool:
@@ -26,11 +27,11 @@ async def _hold(leases: Leases, seconds: float, log: list[str]) -> None:
 
 
 def test_two_workers_never_hold_one_chunk_at_a_time(tmp_path: Path) -> None:
-    first, second = Leases(tmp_path, "run", QUICK), Leases(tmp_path, "run", QUICK)
+    first, second = Leases(tmp_path, "run", STEADY), Leases(tmp_path, "run", STEADY)
     log: list[str] = []
 
     async def both() -> None:
-        await asyncio.gather(_hold(first, 3 * QUICK, log), _hold(second, 0, log))
+        await asyncio.gather(_hold(first, 1.5 * STEADY, log), _hold(second, 0, log))
 
     asyncio.run(both())
     assert log == [f"+{first.me}", f"-{first.me}", f"+{second.me}", f"-{second.me}"]
@@ -59,7 +60,7 @@ def test_a_dead_workers_chunk_is_taken_over_and_it_may_not_write_any_more(tmp_pa
         async with dead.hold("chunk", _never) as check:
             assert check is not None
             dead._stop.set()  # suspended, or behind a cut network: no sign of life reaches the folder
-            await asyncio.wait_for(_hold(heir, 0, log), 20 * QUICK)
+            await asyncio.wait_for(_hold(heir, 0, log), 60)
             with pytest.raises(LeaseLost):
                 check()
 

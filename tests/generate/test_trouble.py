@@ -53,7 +53,7 @@ def _source(folder: Path, questions: list[str]) -> Path:
 def test_each_trouble_ends_in_its_kind_and_spares_the_others(tmp_path: Path, teacher: StandInProcess) -> None:
     fine = [f"What is thing number {at}?" for at in range(6)]
     spec = _source(tmp_path, [*fine, *(f"What about <<{name}>> here?" for name in TROUBLES)])
-    words = ("--source", spec, "--langs", "es", "--limit", 100, "--timeout", 1)
+    words = ("--source", spec, "--langs", "es", "--limit", 100, "--timeout", 4)
     code, told = finish(start(*generate(teacher, tmp_path / "c", *words)))
     assert code == 0, told
     found = rows_of(tmp_path / "c").values()

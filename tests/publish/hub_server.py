@@ -76,6 +76,12 @@ class Fault:
     times: int = 1
 
 
+class Server(ThreadingHTTPServer):
+    """Takes as many connections at once as clients open side by side; the base class makes the sixth wait and retry."""
+
+    request_queue_size = 128
+
+
 @dataclass
 class Seen:
     method: str
@@ -127,7 +133,7 @@ class HubServer:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[HubServer]:
-        servers = [ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, kind)) for kind in (HubHandler, StorageHandler)]
+        servers = [Server(("127.0.0.1", 0), _handler(self, kind)) for kind in (HubHandler, StorageHandler)]
         self.url, self.storage = (f"http://127.0.0.1:{server.server_address[1]}" for server in servers)
         threads = [threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True) for server in servers]
         for thread in threads:

@@ -137,7 +137,7 @@ def test_a_second_call_finishes_what_the_first_began(hub: HubServer, corpus: Pat
 
 
 def test_an_upload_that_stops_in_the_middle_keeps_what_was_sent(hub: HubServer, corpus: Path) -> None:
-    """Files go up side by side, so which were through when one was refused is a matter of luck; what got through stays."""
+    """Files go up side by side: which were through when one was refused is a matter of luck. What got through stays."""
     hashes = set(expected(corpus).values())
     refused = min(hashes)
     hub.fail("PUT", refused, 403, times=100)
