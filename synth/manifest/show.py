@@ -60,11 +60,15 @@ def _marks(record: TaskRecord) -> tuple[tuple[str, bool], ...]:
 
 
 def source_of(record: TaskRecord) -> str:
-    """Where the examples of a task came from, in one line."""
+    """Where the examples of a task came from, in one line; of local files the names alone, not where they lie."""
     parts = record.source.parts
-    named = [f"{part.repository or part.path or part.kind}{_pinned(part)}" for part in parts[:_PARTS_SHOWN]]
+    named = [f"{part.repository or _file_name(part) or part.kind}{_pinned(part)}" for part in parts[:_PARTS_SHOWN]]
     more = f" and {len(parts) - _PARTS_SHOWN} more" if len(parts) > _PARTS_SHOWN else ""
     return f"{record.source.kind}: {', '.join(named) or 'not recorded'}{more}"
+
+
+def _file_name(part: SourcePart) -> str:
+    return (part.path or "").replace("\\", "/").rpartition("/")[2]
 
 
 def _pinned(part: SourcePart) -> str:

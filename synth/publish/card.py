@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from synth.manifest.models import Manifest, files_by_config, split_config
 from synth.manifest.show import sample_of, source_of
@@ -10,6 +12,7 @@ from synth.outcomes import Kind
 from synth.publish.licences import Terms, terms_of
 from synth.publish.metadata import LICENCE_FILE, front_matter
 from synth.publish.picture import kept_share_svg
+from synth.publish.prompts import prompts
 from synth.publish.tables import code, escaped, funnel_table, language_table, licence_table, reasons_table
 from synth.publish.weaknesses import weaknesses
 from synth.tasks import TASKS
@@ -37,7 +40,7 @@ def card(manifest: Manifest, terms: Terms, repo: str = "") -> str:
     """The text of README.md."""
     sections = (
         _what(manifest, terms), _loading(manifest, repo), _lost(manifest), _made(manifest), weaknesses(manifest),
-        _terms(manifest, terms), _citing(manifest), _again(manifest),
+        _terms(manifest, terms), _citing(manifest, repo), _again(manifest),
     )  # fmt: skip
     body = "\n\n".join("\n".join(section) for section in sections)
     return f"{front_matter(manifest, terms)}\n# {manifest.name}\n\n{body}\n"
@@ -90,11 +93,10 @@ def _lost(manifest: Manifest) -> Iterator[str]:
 
 def _made(manifest: Manifest) -> Iterator[str]:
     teacher = manifest.teacher
-    sampling = ", ".join(f"{key} {value}" for key, value in teacher.sampling.items()) or "not recorded"
+    sampling = _in_words(teacher.sampling) or "not recorded"
     yield "## How it was made"
     yield f"- Teacher: {code(teacher.model)}, revision {code(teacher.revision)}, profile {code(teacher.profile)},"
     yield f"  quantization {code(teacher.quantization)}."
-    yield f"- Prompts: version {code(teacher.prompt)}, style {code(teacher.style)}."
     yield f"- Sampling: {escaped(sampling)}."
     if manifest.filter:
         yield (
@@ -104,6 +106,13 @@ def _made(manifest: Manifest) -> Iterator[str]:
     for name, record in manifest.tasks.items():
         where, taken = escaped(source_of(record)), escaped(sample_of(record))
         yield f"- {TASKS[name].title}: {where}, split `{record.split}`, {taken}."
+    yield from prompts(manifest)
+
+
+def _in_words(values: Mapping[str, Any]) -> str:
+    """`temperature 0.0, repetition_detection (min_count 8)`."""
+    pairs = ((key, f"({_in_words(value)})" if isinstance(value, Mapping) else value) for key, value in values.items())
+    return ", ".join(f"{key} {value}" for key, value in pairs)
 
 
 def _terms(manifest: Manifest, terms: Terms) -> Iterator[str]:
@@ -146,12 +155,25 @@ def _licence_lines(manifest: Manifest, terms: Terms) -> Iterator[str]:
         yield "- Share-alike: what you make from those configs and pass on stays under the same terms."
 
 
-def _citing(manifest: Manifest) -> Iterator[str]:
+def _citing(manifest: Manifest, repo: str) -> Iterator[str]:
     yield "## Citing"
     yield "Cite the data sets it was made from:"
     yield from (f"- {TASKS[name].title}: {TASKS[name].paper}." for name in manifest.tasks)
     yield f"\nand this corpus by its name, version and identity: {manifest.name}, version {escaped(manifest.version)},"
-    yield f"`{manifest.identity}` (`synth manifest show` prints it)."
+    yield f"`{manifest.identity}` (`synth manifest show` prints it):"
+    yield "\n```bibtex"
+    yield f"@misc{{{manifest.name}-{manifest.created.year},"
+    yield f"  title = {{{manifest.name}: machine-generated training data in many languages}},"
+    yield f"  year = {{{manifest.created.year}}},"
+    if repo:
+        yield f"  howpublished = {{Hugging Face data set {repo}}},"
+    yield f"  note = {{Version {_plain(manifest.version)}, identity {manifest.identity[:16]}}}"
+    yield "}\n```"
+
+
+def _plain(text: str) -> str:
+    """Text of others inside a code block and inside braces."""
+    return re.sub(r"[^\w .,+-]", "", text)
 
 
 def _again(manifest: Manifest) -> Iterator[str]:

@@ -48,9 +48,9 @@ def _by_numbers(manifest: Manifest) -> Iterator[str]:
             by_lang.setdefault(lang, []).append(entry)
     sums = {lang: add_up(entries) for lang, entries in sorted(by_lang.items())}
     measures = (
-        (kept_rate, LOW_KEPT, "less than half of the rows survived"),
-        (language_rate, LOW_LANGUAGE, "much came in a wrong language"),
-        (span_rate, LOW_SPANS, "many answer spans were lost"),
+        (kept_rate, LOW_KEPT, "less than half of the rows survived (share kept)"),
+        (language_rate, LOW_LANGUAGE, "many rows were not in the right language (share that was)"),
+        (span_rate, LOW_SPANS, "many answer spans were lost (share found again)"),
     )
     for rate, limit, what in measures:
         yield from _named({lang: rate(entry) for lang, entry in sums.items()}, limit, what)

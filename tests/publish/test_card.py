@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from synth.manifest.models import Manifest
+from synth.manifest.models import Manifest, SourcePart
 from synth.manifest.store import read_manifest
 from synth.publish.card import write_card_files
 from synth.publish.licences import terms_of
@@ -69,6 +69,7 @@ def test_a_config_without_rows_is_left_out(manifest: Manifest) -> None:
         "![Share of generated rows that were kept, by language and task](kept_share.svg)",
         "`nobody/tiny-test`",
         "version `v1`",
+        "The wording of this version is in `synth/prompts` of the Synth version named",
         "policy `default`",
         "## Known weaknesses",
         "translate-train",
@@ -77,10 +78,51 @@ def test_a_config_without_rows_is_left_out(manifest: Manifest) -> None:
         "Rajpurkar et al. 2016",
         "synth generate --langs de,sw --tasks squad_v1,hellaswag",
         "synth manifest verify FOLDER",
+        "@misc{little-",
+        "identity",
     ],
 )
 def test_the_text_says(card: str, piece: str) -> None:
     assert piece in card
+
+
+@pytest.mark.parametrize(
+    ("style", "version", "profile", "pieces"),
+    [
+        (
+            "chat",
+            "chat-1",
+            "gemma3-4b-it",
+            ("You translate English into German", "<a1>", "You reword German", "q1, q2"),
+        ),
+        ("base", "fewshot-1", "embedded", ("English: …\nGerman:\n", "[…]", "Same meaning:")),
+        ("translation", "translation-1", "translategemma-4b", ('"target_lang_code": "de"',)),
+        ("translation", "translation-1", "towerinstruct-7b", ("from English into German.\nEnglish: …\nGerman:",)),
+    ],
+)
+def test_the_prompts_are_shown_as_they_were_sent(
+    manifest: Manifest, style: str, version: str, profile: str, pieces: tuple[str, ...]
+) -> None:
+    teacher = manifest.teacher.model_copy(update={"style": style, "prompt": version, "profile": profile})
+    card = write_card_files(manifest.model_copy(update={"teacher": teacher}))["README.md"]
+    section = card.split("### Prompts")[1].split("\n## ")[0]
+    assert all(piece in section for piece in pieces), section
+
+
+@pytest.mark.parametrize("update", [{"prompt": "chat-0"}, {"style": "unheard-of"}, {"style": None, "prompt": None}])
+def test_the_wording_of_another_version_is_not_made_up(manifest: Manifest, update: dict[str, str | None]) -> None:
+    teacher = manifest.teacher.model_copy(update={"style": "chat", "prompt": "chat-1", **update})
+    card = write_card_files(manifest.model_copy(update={"teacher": teacher}))["README.md"]
+    assert "You translate" not in card and "in `synth/prompts` of the Synth version named" in card
+
+
+def test_where_the_publishers_files_lie_is_not_shown(manifest: Manifest) -> None:
+    tasks = dict(manifest.tasks)
+    part = SourcePart(kind="file", path="/home/somebody/secret/train.csv", sha256="a" * 64)
+    source = tasks["squad_v1"].source.model_copy(update={"kind": "files", "parts": (part,)})
+    tasks["squad_v1"] = tasks["squad_v1"].model_copy(update={"source": source})
+    card = write_card_files(manifest.model_copy(update={"tasks": tasks}))["README.md"]
+    assert "somebody" not in card and "train.csv@aaaaaaaaaaaa" in card
 
 
 def test_the_card_is_the_same_every_time(manifest: Manifest) -> None:
