@@ -73,8 +73,10 @@ class EvalSettings(Section):
     """Everything that decides a run's scores but the run and the data."""
 
     name: str = "official"
-    style: Literal["heads", "text"] = Field(
-        default="heads", description="heads that are trained on the target, or text: by likelihood and generation"
+    style: Literal["auto", "heads", "text"] = Field(
+        default="auto",
+        description="heads that are trained on the target, or text (by likelihood and generation); auto: as the run "
+        "was trained, heads for a plain model",
     )
     targets: dict[str, Target]
     prediction: Prediction = Prediction()

@@ -20,14 +20,13 @@ from synth.corpus.files import fingerprint, read_json, write_atomic, write_json
 from synth.errors import BadFolder
 from synth.evaluate.settings import Target
 from synth.evaluate.stage import RunContext
+from synth.evaluate.target_steps import FOLDER, WEIGHTS
 from synth.train.fit import FitResult, FitSettings, fit
 from synth.train.heads import MultiHead
 from synth.train.recipe import Optim
 from synth.train.steps import Step
 
-FOLDER: Final = "target"
 _RECORD: Final = "target.json"
-_WEIGHTS: Final = "weights.safetensors"
 _MOST_WARMUP: Final = 0.1  # of the steps, where settings give a number of steps that is meant for a larger set
 
 
@@ -88,8 +87,8 @@ def trained(model: MultiHead, training: Training, context: RunContext) -> dict[s
         raise BadFolder(
             f"{folder} holds a training with other settings, data, seed or model; give another --out, or remove it"
         )
-    if record is not None and (folder / _WEIGHTS).is_file():
-        _load(model, folder / _WEIGHTS)
+    if record is not None and (folder / WEIGHTS).is_file():
+        _load(model, folder / WEIGHTS)
         return dict(record)
     steps = training.steps()
     context.say(f"training {training.name}: {steps.count:,} steps of {training.settings.optim.examples_a_step}")
@@ -148,7 +147,7 @@ def _keep(model: MultiHead, folder: Path, record: dict[str, Any]) -> None:
     """Weights first, record last; then the checkpoints, each three times the weights, can go."""
     from safetensors.torch import save_model
 
-    write_atomic(folder / _WEIGHTS, lambda path: save_model(model, str(path)))
+    write_atomic(folder / WEIGHTS, lambda path: save_model(model, str(path)))
     write_json(folder / _RECORD, record)
     shutil.rmtree(folder / "fit" / "checkpoints", ignore_errors=True)
 
@@ -162,8 +161,3 @@ def _load(model: MultiHead, path: Path) -> None:
     except (SafetensorError, OSError, RuntimeError) as error:
         told = " ".join(str(error).split())[:200]
         raise BadFolder(f"{path} is damaged or of another model ({told}); remove {path.parent} and go on") from None
-
-
-def drop_weights(context: RunContext, name: str) -> None:
-    """Remove the weights of a training that nothing needs any more; its record stays."""
-    (context.folder / FOLDER / name / _WEIGHTS).unlink(missing_ok=True)

@@ -22,6 +22,9 @@ from synth.train.steps import HeadKind, HeadSpec, Step
 if TYPE_CHECKING:
     from synth.train.hashing import Ids, Ints
 
+FOLDER: Final = "target"
+WEIGHTS: Final = "weights.safetensors"
+"""Of a training, in its own folder below `FOLDER`."""
 HEAD: Final = "target"
 """Name of the one head of a target's model: XQuAD and MLQA share theirs, and so do Social IQa and COPA."""
 

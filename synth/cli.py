@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "status": ("synth.status", "progress of a corpus, read from its files"),
     "manifest": ("synth.manifest.command", "write, show or verify what is in a corpus"),
     "publish": ("synth.publish.command", "put a corpus on the Hugging Face Hub"),
+    "evaluate": ("synth.evaluate.command", "fine-tune runs on the English target sets and predict XTREME-R, zero-shot"),
     "report": ("synth.evaluate.command_report", "scores of prediction folders on one page, arms against each other"),
     "tasks": ("synth.tables", "the nine tasks"),
     "langs": ("synth.tables", "the fifty languages"),
@@ -78,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     verb = next((word for word in words if not word.startswith("-")), None)
     _told_to_stop.clear()
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    _listen_for_stops()
     try:
         _check_verb(verb)
         parsed = parse(words, verb)
@@ -113,7 +114,19 @@ def _as_interrupt(_number: int, _frame: object) -> None:
     could hit the event loop between two of its own steps, and leave tasks that nobody wakes any more.
     """
     _told_to_stop.append(True)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.raise_signal(signal.SIGINT)
+
+
+def _listen_for_stops() -> None:
+    """Take SIGTERM, also in the background of a script, whose shell has SIGINT ignored there.
+
+    A Ctrl-C of the script's user stays unheard as the shell wants it: SIGINT is blocked until SIGTERM comes.
+    """
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,170 @@
+"""Evaluating one subject: task by task, language by language, each on disk before the next begins."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from synth import __version__
+from synth.commit import commit_of_package
+from synth.corpus.files import fingerprint, locked
+from synth.errors import BadFolder, StoppedError
+from synth.evaluate.aggregate import score_cell
+from synth.evaluate.data.base import EvalSource
+from synth.evaluate.english import STAGES
+from synth.evaluate.predictions import (
+    RUN_FILE,
+    RunInfo,
+    is_done,
+    predictions_for,
+    read_run,
+    write_predictions,
+    write_run,
+)
+from synth.evaluate.selection import Selection
+from synth.evaluate.settings import EvalSettings
+from synth.evaluate.stage import Predictor, RunContext, TaskData, predictor_for
+from synth.evaluate.stats import cell_stats
+from synth.evaluate.subject import Subject
+from synth.evaluate.target_steps import FOLDER, WEIGHTS
+from synth.evaluate.tasks import get_eval_task
+from synth.train.record import hardware, versions
+
+Say = Callable[[str], None]
+
+
+def evaluate_subject(
+    subject: Subject, selection: Selection, source: EvalSource, settings: EvalSettings, device: str, say: Say,
+    keep_weights: bool = False,
+) -> RunInfo:  # fmt: skip
+    """Train on the English sets, predict, write; what is on disk already is left as it is.
+
+    Args:
+        subject: What is evaluated.
+        selection: Tasks and languages.
+        source: Test sets and English training sets.
+        settings: Protocol.
+        device: As torch names it.
+        say: Told one line at a time.
+        keep_weights: Leave the weights of the target stage on disk.
+
+    Raises:
+        BadFolder: The folder holds an evaluation of something else, or with other settings.
+        SynthError: As predictors raise; `run.json` then says that the run failed and why, unless it was the input.
+    """
+    subject.folder.mkdir(parents=True, exist_ok=True)
+    with locked(subject.folder / ".lock"):
+        info = _begin(subject, settings)
+        context = RunContext(subject.folder, subject.place, source, settings, subject.info.seed, device, say)
+        write_run(subject.folder, info)
+        try:
+            for name, langs in selection.languages.items():
+                info = _task(name, langs, context, info)
+                if not keep_weights:
+                    _drop_weights(name, tuple(selection.languages), context)
+        except StoppedError as error:
+            if error.exit_code == StoppedError.exit_code:  # not when the user stopped it
+                write_run(subject.folder, info.model_copy(update={"status": "failed", "why": str(error)}))
+            raise
+        info = info.model_copy(update={"status": "done", "why": ""})
+        write_run(subject.folder, info)
+        return info
+
+
+def _begin(subject: Subject, settings: EvalSettings) -> RunInfo:
+    """The record of the evaluation; that of the folder, when it goes on."""
+    protocol: dict[str, Any] = {
+        "protocol": settings.model_dump(mode="json"),
+        "identity": fingerprint([identity_of(settings), subject.place.identity, subject.info.seed]),
+        "weights": subject.place.identity,
+        "synth": __version__,
+        "commit": commit_of_package(),
+        "versions": versions(),
+        "hardware": hardware(),
+        "tasks": {},
+    }
+    info = subject.info.model_copy(update={"settings": protocol})
+    if not (subject.folder / RUN_FILE).is_file():
+        return info
+    before = read_run(subject.folder)
+    changed = [name for name in ("run", "arm", "model") if getattr(before, name) != getattr(info, name)]
+    if before.settings and before.settings.get("identity") != protocol["identity"]:
+        changed += _differences(before.settings.get("protocol", {}), protocol["protocol"]) or ["weights or seed"]
+    if changed:
+        raise BadFolder(
+            f"{subject.folder} holds an evaluation that differs in {', '.join(changed[:4])}; give another --out, or "
+            "remove it to evaluate anew"
+        )
+    kept = before.settings.get("tasks", {})
+    return info.model_copy(update={"settings": {**protocol, "tasks": kept}})
+
+
+_NOT_IDENTITY = frozenset({"name", "save_every"})
+
+
+def identity_of(settings: EvalSettings) -> dict[str, Any]:
+    """The settings that decide predictions: not their name, how often is saved, or how many pieces a batch has."""
+    values = settings.model_dump(mode="json")
+    values["prediction"] = {key: value for key, value in values["prediction"].items() if key != "tokens"}
+    return {key: value for key, value in values.items() if key not in _NOT_IDENTITY}
+
+
+def _differences(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> list[str]:
+    found: list[str] = []
+    for key in dict.fromkeys((*one, *other)):
+        mine, theirs = one.get(key), other.get(key)
+        if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
+            found += _differences(mine, theirs, f"{prefix}{key}.")
+        elif mine != theirs and key not in {*_NOT_IDENTITY, "tokens"}:
+            found.append(f"{prefix}{key} ({mine} there, {theirs} now)")
+    return found
+
+
+def _task(name: str, langs: tuple[str, ...], context: RunContext, info: RunInfo) -> RunInfo:
+    """One task in all its languages; the record with what its predictor says of itself."""
+    todo = [lang for lang in langs if not is_done(context.folder, name, lang)]
+    if not todo:
+        context.say(f"{name}: all {len(langs)} languages are there already")
+        return info
+    data = TaskData(get_eval_task(name), langs, context.source, context.settings.prediction.items)
+    predictor = predictor_for(data.task, data, context)
+    tasks = {**info.settings["tasks"], name: dict(predictor.record)}
+    info = info.model_copy(update={"settings": {**info.settings, "tasks": tasks}})
+    write_run(context.folder, info)
+    for lang in todo:
+        _cell(lang, data, predictor, context)
+    return info
+
+
+def _cell(lang: str, data: TaskData, predictor: Predictor, context: RunContext) -> None:
+    begun = time.monotonic()
+    items = data.set_of(lang)
+    found = predictor.predict(items)
+    made = predictions_for(items, found.predictions, found.scores)
+    write_predictions(context.folder, made)
+    score, seconds = score_cell(cell_stats(made)), time.monotonic() - begun
+    odd = f", {len(items.problems)} problems in the data" if items.problems else ""
+    context.say(f"{made.task} {lang}: {score.headline:.1f} ({score.items:,} items in {seconds:,.1f} s{odd})")
+
+
+def _drop_weights(name: str, names: tuple[str, ...], context: RunContext) -> None:
+    """Remove the weights of all trainings that no later task of this evaluation needs."""
+    later = names[names.index(name) + 1 :]
+    needed = {*later, *(stage.target for other in later for stage in STAGES.get(other, ()))}
+    for folder in (context.folder / FOLDER).glob("*"):
+        if folder.name not in needed:
+            (folder / WEIGHTS).unlink(missing_ok=True)
+
+
+def failed_training(subject: Subject) -> None:
+    """Put a run whose training failed among the results, so that the report shows its seed."""
+    subject.folder.mkdir(parents=True, exist_ok=True)
+    write_run(subject.folder, subject.info)
+
+
+def with_style(settings: EvalSettings, subject: Subject) -> EvalSettings:
+    """Settings whose style is decided: that of the run's training where they leave it open."""
+    if settings.style != "auto":
+        return settings
+    return settings.model_copy(update={"style": subject.style})
