@@ -12,6 +12,7 @@
     - DiskError: the disk is full or not writable any more
     - Interrupted: Ctrl-C or a signal
     - CheckFailed: a verification found differences
+    - TrainingFailed: a training run went wrong (no number, divergence, out of memory)
 
 Every message ends with what to do next. Nothing else may reach the user as a traceback.
 """
@@ -69,3 +70,17 @@ class Interrupted(StoppedError):
 
 class CheckFailed(StoppedError):
     """A verification (manifest, corpus, matching of arms) found differences."""
+
+
+class TrainingFailed(StoppedError):
+    """A training run went wrong in a way that running it again would not mend.
+
+    Args:
+        message: What happened and what to change.
+        failure: In a word, for the run record: `nan`, `diverged`, `out of memory`.
+        step: The step at which it happened, from 1; None when no step had begun.
+    """
+
+    def __init__(self, message: str, failure: str = "failed", step: int | None = None) -> None:
+        super().__init__(message)
+        self.failure, self.step = failure, step

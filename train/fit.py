@@ -5,16 +5,27 @@ Imports neither torch nor transformers until `fit` is called.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from synth.corpus.files import disk_errors
+from synth.errors import Interrupted, TrainingFailed
+from synth.train.checkpoints import last_whole, remove_broken
+from synth.train.curve import Curve, curve_from, losses
+from synth.train.processes import from_first
 from synth.train.recipe import Lora, Optim, Parallel
 from synth.train.steps import Steps
+from synth.train.stopping import listening
 
 if TYPE_CHECKING:
     from synth.train.heads import MultiHead
+
+CHECKPOINTS = "checkpoints"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,90 @@ def fit(
         Interrupted: Ctrl-C or a signal; a checkpoint was written.
         BadFolder: The folder holds checkpoints of another run.
     """
-    from synth.train.trainer import run_fit
+    from synth.train.arguments import training_arguments
+    from synth.train.trainer import StepTrainer
 
-    return run_fit(model, steps, settings, folder, evaluate)
+    output = folder / CHECKPOINTS
+    from_first(lambda: _ready(output))
+    begin = last_whole(output, settings.identity)
+    curve = curve_from(begin.notes) if begin else Curve()
+    _prepare_model(model, settings)
+    args = training_arguments(settings, output, steps.count, len(steps.heads))
+    with listening() as stop, deterministic(settings.deterministic):
+        trainer = StepTrainer(model, args, steps, settings, folder, curve, stop, evaluate)
+        trainer.begin(begin.step if begin else 0)
+        try:
+            with memory_errors(curve):
+                trainer.train(str(begin.folder) if begin else None)
+        finally:
+            trainer.end()
+    done = int(trainer.state.global_step)
+    if done < steps.count:
+        raise Interrupted(f"stopped at step {done:,} of {steps.count:,}; run the same command again to go on")
+    trainer.load_best()
+    trainer.gather()
+    return FitResult(done, losses(folder), curve.tokens, trainer.seconds, curve.best, curve.best_step)
+
+
+def _ready(output: Path) -> None:
+    """The folder of checkpoints, without what was being written when a run ended."""
+    with disk_errors(output):
+        output.mkdir(parents=True, exist_ok=True)
+    remove_broken(output)
+
+
+def forget_checkpoints(folder: Path) -> None:
+    """Remove the checkpoints of a run whose weights are saved."""
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+
+
+def _prepare_model(model: MultiHead, settings: FitSettings) -> None:
+    """Freeze, wrap and set up what the settings ask for. New weights of adapters follow from the seed."""
+    from transformers import set_seed
+
+    set_seed(settings.seed)
+    if settings.lora is not None:
+        model.add_lora(settings.lora)
+    if settings.freeze_embeddings:
+        model.freeze_embeddings()
+    if settings.parallel.gradient_checkpointing and settings.parallel.strategy != "fsdp":
+        model.checkpoint_gradients()
+
+
+@contextmanager
+def deterministic(asked: bool) -> Iterator[None]:
+    """Only algorithms that give the same bits each time, inside the block."""
+    import torch
+
+    if asked:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS reads it when it starts
+        torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        if asked:
+            torch.use_deterministic_algorithms(False)
+
+
+@contextmanager
+def memory_errors(curve: Curve) -> Iterator[None]:
+    """Turn running out of memory, on a GPU or the machine, into a `TrainingFailed` with advice."""
+    import torch
+
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not isinstance(error, torch.OutOfMemoryError) and not _no_memory(error):
+            raise
+        raise TrainingFailed(
+            "the memory was too small for a step. Halve optim.batch_size and double optim.accumulation (the gradient "
+            "stays the same), set parallel.gradient_checkpointing, precision bf16, lora or shorter lengths, and run it "
+            "again",
+            "out of memory",
+            curve.steps + 1,
+        ) from error
+
+
+def _no_memory(error: RuntimeError) -> bool:
+    told = str(error).lower()
+    return any(sign in told for sign in ("out of memory", "can't allocate memory", "not enough memory"))

@@ -11,9 +11,8 @@ torch is imported by whoever imports this module: nothing on the way to `synth -
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -23,16 +22,19 @@ from synth.train.encode.features import IGNORED
 from synth.train.losses import mean_loss, pair_loss, span_loss
 from synth.train.steps import SCALE, HeadKind, HeadSpec
 
+if TYPE_CHECKING:
+    from synth.train.recipe import Lora
+
 DROPOUT = 0.1
 """Of the heads: jiant's and RoBERTa's `hidden_dropout_prob`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """Loss (None without labels) and scores of a batch.
 
     Scores are classes, choices, `[start, end]` or tags on the last axis; of dual heads `[examples, 2, width]`, the
-    vectors of both texts; of language modelling the scores of the pieces that have a label.
+    vectors of both texts; of language modelling the scores of the pieces that have a label. (A tuple, because
+    DistributedDataParallel looks for tensors in what a model returns and knows no dataclasses.)
     """
 
     loss: Tensor | None
@@ -97,15 +99,17 @@ class MultiHead(nn.Module):
         language_model: nn.Module | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.backbone = backbone
+        self.backbone: Any = backbone  # Transformers' classes have more than nn.Module says
         self.decoder = decoder
         self.specs = dict(heads)
-        width = int(backbone.config.hidden_size)  # type: ignore[union-attr, arg-type]
+        width = int(self.backbone.config.hidden_size)
         own = {
             name: _head(spec, width, DROPOUT if dropout is None else dropout) for name, spec in sorted(heads.items())
         }
         self.heads = nn.ModuleDict({name: head for name, head in own.items() if head is not None})
         self.language_model = language_model
+        self.full_state: dict[str, Tensor] | None = None  # FSDP: all weights, gathered when training has ended
+        self._no_split_modules = getattr(backbone, "_no_split_modules", None)  # what FSDP shards one by one
 
     def forward(self, head: str, batch: Mapping[str, Tensor]) -> Output:
         """Loss and scores of a batch for one head (`synth.train.encode.features.merge_batch`, as tensors)."""
@@ -157,9 +161,10 @@ class MultiHead(nn.Module):
 
     def _vectors(self, ids: Tensor, mask: Tensor, types: Tensor | None) -> Tensor:
         inputs = {"input_ids": ids, "attention_mask": mask}
-        if types is not None and getattr(self.backbone.config, "type_vocab_size", 0) > 1:  # type: ignore[union-attr]
+        if types is not None and getattr(self.backbone.config, "type_vocab_size", 0) > 1:
             inputs["token_type_ids"] = types.view_as(ids)
-        found: Tensor = self.backbone(**inputs).last_hidden_state
+        more = {"use_cache": False} if self.decoder else {}  # keys and values serve writing, not training
+        found: Tensor = self.backbone(**inputs, **more).last_hidden_state
         return found
 
     def _one(self, vectors: Tensor, mask: Tensor) -> Tensor:
@@ -171,12 +176,33 @@ class MultiHead(nn.Module):
 
     def freeze_embeddings(self) -> None:
         """Leave the input embeddings as they are: most of a small multilingual model's weights are there."""
-        for weight in self.backbone.get_input_embeddings().parameters():  # type: ignore[operator]
+        for weight in self.backbone.get_input_embeddings().parameters():
             weight.requires_grad_(False)
+
+    def checkpoint_gradients(self) -> None:
+        """Compute activations again on the way back instead of keeping them: less memory, a third more time."""
+        self.backbone.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+
+    def add_lora(self, lora: Lora) -> None:
+        """Freeze the backbone and put low-rank adapters beside its layers; heads train as they are."""
+        from peft import LoraConfig, PeftModel, TaskType, get_peft_model
+
+        if isinstance(self.backbone, PeftModel):
+            return
+        targets = lora.targets if lora.targets == "all-linear" else [name.strip() for name in lora.targets.split(",")]
+        config = LoraConfig(
+            r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=targets,
+            task_type=TaskType.FEATURE_EXTRACTION,
+        )  # fmt: skip
+        self.backbone = get_peft_model(self.backbone, config)
+
+    def head_state(self) -> dict[str, Tensor]:
+        """The weights of the heads by name."""
+        return dict(self.heads.state_dict())
 
     def save_backbone(self, folder: Path) -> None:
         """The backbone as an ordinary checkpoint, which `AutoModel.from_pretrained` loads."""
-        self.backbone.save_pretrained(folder)  # type: ignore[operator]
+        self.backbone.save_pretrained(folder)
 
 
 def output_layer(model: Any) -> nn.Module:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from synth.encoder.quiet import quiet
 from synth.errors import BadFlag
 from synth.train.architectures import Role, get_architecture, require_transformers
 
@@ -124,8 +125,6 @@ def _config(place: str, revision: str | None, dropout: float | None) -> Any:
     for name in _DROPOUT_NAMES:
         if dropout is not None and isinstance(getattr(config, name, None), int | float):
             setattr(config, name, dropout)
-    if hasattr(config, "use_cache"):
-        config.use_cache = False  # keys and values of earlier pieces are of use when text is written, not in training
     return config
 
 
@@ -150,10 +149,11 @@ def _model(place: str, revision: str | None, config: Any, dtype: Precision, caus
     if auto is AutoModel and config.model_type in _POOLED:
         more["add_pooling_layer"] = False
     try:
-        return auto.from_pretrained(
-            place, config=config, revision=revision, dtype=types[dtype], use_safetensors=True, trust_remote_code=False,
-            **more,
-        )  # fmt: skip
+        with quiet():
+            return auto.from_pretrained(
+                place, config=config, revision=revision, dtype=types[dtype], use_safetensors=True,
+                trust_remote_code=False, **more,
+            )  # fmt: skip
     except Exception as error:
         raise BadFlag(_cannot(place, "model", error)) from None
 

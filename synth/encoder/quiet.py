@@ -1,4 +1,4 @@
-"""Keeping the progress bars of transformers out of our own output."""
+"""Keeping the progress bars and notes of transformers out of our own output."""
 
 from __future__ import annotations
 
@@ -18,3 +18,17 @@ def without_bars() -> Iterator[None]:
     finally:
         if shown:
             logging.enable_progress_bar()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Neither bars nor notes of transformers (which weights it found and did not need) inside the block."""
+    from transformers.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        with without_bars():
+            yield
+    finally:
+        logging.set_verbosity(before)

@@ -1,0 +1,37 @@
+"""Ctrl-C and signals while a student trains: the step that is under way is finished and a checkpoint written."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class Stop:
+    """Whether somebody asked us to stop."""
+
+    asked = False
+
+    def ask(self, _number: int, _frame: Any) -> None:
+        """The handler: the first signal asks, the second one does not wait."""
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        print("stopping after this step; once more to stop at once", file=sys.stderr)
+
+
+@contextmanager
+def listening() -> Iterator[Stop]:
+    """Catch SIGINT inside the block (`synth` turns SIGTERM into it); other threads than the main one cannot."""
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.signal(signal.SIGINT, stop.ask)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
