@@ -102,7 +102,7 @@ class MultiHead(nn.Module):
         self.backbone: Any = backbone  # Transformers' classes have more than nn.Module says
         self.decoder = decoder
         self.specs = dict(heads)
-        width = int(self.backbone.config.hidden_size)
+        width = int(backbone.config.hidden_size)  # type: ignore[union-attr, arg-type]
         own = {
             name: _head(spec, width, DROPOUT if dropout is None else dropout) for name, spec in sorted(heads.items())
         }

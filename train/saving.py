@@ -54,17 +54,18 @@ def save_weights(model: MultiHead, tokenizer: Any, folder: Path) -> None:
         DiskError: The disk is full.
     """
     if hasattr(model.backbone, "merge_and_unload"):
-        with _placed(folder / ADAPTER) as work:
+        with placed(folder / ADAPTER) as work:
             model.backbone.save_pretrained(work)
         model.backbone = model.backbone.merge_and_unload()
-    with _placed(folder / BACKBONE) as work:
+    with placed(folder / BACKBONE) as work:
         model.save_backbone(work)
         tokenizer.save_pretrained(work)
     _save_heads(model, folder)
 
 
 @contextmanager
-def _placed(place: Path) -> Iterator[Path]:
+def placed(place: Path) -> Iterator[Path]:
+    """A folder to fill, which is moved to its place when the block ends well."""
     work = place.with_name(f".{place.name}.tmp")
     shutil.rmtree(work, ignore_errors=True)
     with disk_full(work), quiet():
