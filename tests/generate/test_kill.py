@@ -62,14 +62,24 @@ def test_kill_9_at_random_moments(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "background"), [(signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGTERM, True)]
+)
 def test_a_signal_stops_cleanly_and_the_next_run_goes_on(
     tmp_path: Path,
     teacher: StandInProcess,
     uninterrupted: tuple[dict[str, Any], int, Path],
     number: signal.Signals,
+    background: bool,
 ) -> None:
-    process = start(*generate(teacher, tmp_path / "c"))
+    """In the background of a script (`synth ... &`) the shell has SIGINT ignored; elsewhere it is as always."""
+    usual = signal.SIG_IGN if background else signal.default_int_handler
+    process = start(*generate(teacher, tmp_path / "c"), limit=lambda: signal.signal(signal.SIGINT, usual) and None)
+    if background:
+        assert wait_for_requests(teacher, 10, process)
+        process.send_signal(signal.SIGINT)
+        time.sleep(LATENCY)
+        assert process.poll() is None
     assert wait_for_requests(teacher, 30, process)
     process.send_signal(number)
     code, told = finish(process)
