@@ -33,7 +33,7 @@ class GenerateConfig(BaseModel):
     teacher: str = Field("embedded", description="embedded, a profile's name, a model id or folder, or URL[,URL]")
     profile: str | None = Field(None, description="profile (name or YAML file) for a model or URL that has none")
     limit: int | None = Field(None, ge=0, description="examples a task; a smaller limit is a subset of a larger one")
-    seed: int = Field(0, description="seed of the choice that the limit makes")
+    seed: int = Field(0, ge=-(2**63), lt=2**63, description="seed of the choice that the limit makes")
     unit: Literal["joint", "field"] = Field(
         "joint", description="all fields of an example in one request, or one by one"
     )
@@ -43,7 +43,7 @@ class GenerateConfig(BaseModel):
     redo: str | None = Field(None, description="rows to make again, such as failed:truncated,rejected:span_lost")
     temperature: float | None = Field(None, ge=0, le=2, description="sampling temperature of --redo")
     in_flight: int = Field(128, ge=1, le=65536, description="requests under way at a time")
-    timeout: float = Field(600.0, gt=0, description="seconds that one request may take")
+    timeout: float = Field(600.0, gt=0, le=604_800, description="seconds that one request may take")
     max_tokens: int | None = Field(None, ge=1, description="most tokens that one answer may have")
     workers: int = Field(1, ge=1, description="Ray actors, each with its teacher (engine ray)")
     tensor_parallel: int = Field(1, ge=1, description="GPUs that share one copy of the teacher")

@@ -16,10 +16,11 @@ from typing import Any
 from synth.errors import BadSource
 from synth.nearest import did_you_mean
 from synth.sources.base import SourceData
+from synth.sources.classes import in_task_order
 from synth.sources.collect import Part, collect
 from synth.sources.files import DataFile
 from synth.sources.files import sha256 as file_sha256
-from synth.sources.readers import Item, Record, first_line, read_batch
+from synth.sources.readers import Item, first_line, read_batch
 from synth.tasks import TASKS, get_task
 from synth.tasks.base import HubSource, Task
 
@@ -173,21 +174,12 @@ def _remedy(error: BaseException, split: str) -> str:
 
 def _items(dataset: Any, name: str, task: Task) -> Iterator[Item]:
     """Every row; class numbers are turned into words where the data set numbers the classes in another order."""
-    words = _other_order(dataset, task)
+    names = getattr(dataset.features.get(task.label_column), "names", None)
+    yield from in_task_order(_rows(dataset, name), names, task)
+
+
+def _rows(dataset: Any, name: str) -> Iterator[Item]:
     file, start = DataFile(Path(name), name), 0
     for batch in dataset.with_format("arrow").iter(batch_size=_BATCH_ROWS):
-        for item in read_batch(file, batch, start):
-            yield _relabelled(item, words, task) if words and isinstance(item, Record) else item
+        yield from read_batch(file, batch, start)
         start += batch.num_rows
-
-
-def _other_order(dataset: Any, task: Task) -> list[str]:
-    names = [name.lower() for name in getattr(dataset.features.get(task.label_column), "names", None) or []]
-    same = names == [label.lower() for label in task.labels]
-    return [] if same or set(names) != {label.lower() for label in task.labels} else names
-
-
-def _relabelled(record: Record, words: list[str], task: Task) -> Record:
-    label = record.fields[task.label_column or ""]
-    word = words[label] if isinstance(label, int) and 0 <= label < len(words) else label
-    return Record(record.where, {**record.fields, task.label_column or "": word})

@@ -13,14 +13,16 @@ from typing import Any
 from synth.errors import BadFlag, BadSource
 from synth.nearest import did_you_mean
 from synth.sources.base import SourceData
+from synth.sources.classes import in_task_order, names_in_parquet
 from synth.sources.collect import Part, collect
 from synth.sources.files import DataFile, sha256
-from synth.sources.formats import get_format, guess_format, with_quoting
+from synth.sources.formats import Format, get_format, guess_format, with_quoting
 from synth.sources.hub import DataSet, hub_part
 from synth.sources.problems import What
-from synth.sources.readers import Item, Reader
+from synth.sources.readers import Item, Reader, read_parquet
 from synth.sources.spec import ORIGINS, Entry, read_spec
 from synth.tasks import TASKS, get_task
+from synth.tasks.base import Task
 
 _ROUND = re.compile(r"(?<![a-z0-9])r(?:ound[_-]?)?([123])(?![0-9])", re.IGNORECASE)
 
@@ -92,7 +94,8 @@ class FileSource:
             shown = path.name if Path(name).is_absolute() else name
             info: dict[str, Any] = {"kind": "file", "path": shown, "format": kind.name, "origin": origin}
             info |= {"bytes": path.stat().st_size, "sha256": sha256(path)}
-            yield Part(file.name, guarded(file, with_quoting(kind, entry.quoted)), info, origin)
+            items = guarded(file, with_quoting(kind, entry.quoted))
+            yield Part(file.name, _named_classes(items, file, kind, get_task(task)), info, origin)
 
     def _matches(self, given: str, key: str) -> list[Path]:
         """The files that a path or glob names, sorted."""
@@ -132,6 +135,12 @@ def guarded(file: DataFile, reader: Reader) -> Iterator[Item]:
         if error.errno is not None:
             raise BadSource(f"{file.name} cannot be read: {error.strerror}; check its permissions") from None
         yield file.problem("the rest of the file", What.DAMAGED_FILE, f"cut or damaged: {error}")
+
+
+def _named_classes(items: Iterator[Item], file: DataFile, kind: Format, task: Task) -> Iterator[Item]:
+    if kind.reader is not read_parquet:
+        return items
+    return in_task_order(items, names_in_parquet(file.path, task.label_column), task)
 
 
 def _as_written(path: Path, base: Path) -> str:

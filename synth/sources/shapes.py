@@ -50,7 +50,7 @@ def _pick(fields: Fields, *names: str) -> Any:
 
 def _own_id(fields: Fields, *names: str) -> str | None:
     value = _pick(fields, *names)
-    return None if value is None or value in {"", NO_INDEX} else str(value)
+    return str(value) if isinstance(value, str | int) and value not in ("", NO_INDEX) else None
 
 
 def _integer(value: Any) -> Any:
@@ -109,7 +109,7 @@ def _qqp(fields: Fields) -> Draft:
 
 def _squad(fields: Fields) -> Draft:
     row = {
-        "id": _pick(fields, "id") or "",
+        "id": _own_id(fields, "id") or "",
         "title": _pick(fields, "title") or "",
         "context": _pick(fields, "context"),
         "question": _pick(fields, "question"),
@@ -132,6 +132,7 @@ def _answers(fields: Fields) -> Any:
 
 def _hellaswag(fields: Fields) -> Draft:
     label = _pick(fields, "label")
+    label = int(label) if isinstance(label, float) and label.is_integer() else label  # Pandas, where some have none
     word = "" if label is None else str(label).strip()
     row = {
         "ind": _integer(_pick(fields, "ind")),
@@ -148,7 +149,7 @@ def _hellaswag(fields: Fields) -> Draft:
 
 def _cosmos_qa(fields: Fields) -> Draft:
     row = {
-        "id": _pick(fields, "id") or "",
+        "id": _own_id(fields, "id") or "",
         **{name: _pick(fields, name) for name in ("context", "question", "answer0", "answer1", "answer2", "answer3")},
         "label": class_label(_pick(fields, "label"), _FOUR),
     }
@@ -160,7 +161,7 @@ def _commonsense_qa(fields: Fields) -> Draft:
     nested = question if isinstance(question, dict) else {}  # the authors' form; the Hub's is flat
     key = str(_pick(fields, "answerKey") or "").strip()
     row = {
-        "id": _pick(fields, "id") or "",
+        "id": _own_id(fields, "id") or "",
         "question": nested.get("stem") if nested else question,
         "question_concept": _pick(nested or fields, "question_concept") or "",
         "choices": _choices(_pick(nested or fields, "choices")),
@@ -176,7 +177,7 @@ def _choices(value: Any) -> Any:
 
 
 def _ccg(fields: Fields) -> Draft:
-    row = {"id": _pick(fields, "id") or "", "tokens": _pick(fields, "tokens"), "tags": _pick(fields, "tags")}
+    row = {"id": _own_id(fields, "id") or "", "tokens": _pick(fields, "tokens"), "tags": _pick(fields, "tags")}
     return Draft(_own_id(fields, "id"), row)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -52,8 +51,8 @@ class Entry(BaseModel):
     @classmethod
     def _known_encoding(cls, name: str) -> str:
         try:
-            codecs.lookup(name)
-        except LookupError:
+            "".encode(name)  # not `codecs.lookup`, which also knows codecs of bytes such as hex
+        except (LookupError, UnicodeError):
             raise ValueError(
                 f"unknown encoding {name!r}; give one that Python knows, such as utf-8 or latin-1"
             ) from None

@@ -50,6 +50,12 @@ def test_unknown_keys_and_values_are_named(tmp_path: Path, text: str, named: str
         load_config(str(path), {})
 
 
+@pytest.mark.parametrize("flags", [{"seed": "9" * 80}, {"timeout": "inf"}, {"timeout": "nan"}, {"in_flight": "0"}])
+def test_numbers_that_nothing_can_use_are_refused(flags: dict[str, Any]) -> None:
+    with pytest.raises(BadFlag, match=next(iter(flags))):
+        load_config(None, flags)
+
+
 def test_only_the_embedded_demonstration_is_small_by_default() -> None:
     assert asked().effective_limit == 2
     assert asked(limit=0).effective_limit == 0

@@ -73,6 +73,13 @@ def test_classes_in_another_order_are_matched_by_name(tmp_path: Path) -> None:
     assert [example.row["label"] for example in data.examples] == [row["label"] for row in ROWS]
 
 
+def test_classes_of_a_plain_parquet_file_are_matched_by_name(tmp_path: Path) -> None:
+    turned = tuple(reversed(CLASSES))
+    repository(tmp_path / "bakers", "plain", turned, [{**row, "label": 2 - row["label"]} for row in ROWS])
+    data = load(tmp_path, "mnli", "bakers/**/*.parquet")
+    assert [example.row["label"] for example in data.examples] == [row["label"] for row in ROWS]
+
+
 def test_wrong_config_and_split_are_told(tmp_path: Path) -> None:
     repository(tmp_path / "bakers", "mnli", CLASSES, ROWS)
     with pytest.raises(BadSource, match=r"set `config`"):

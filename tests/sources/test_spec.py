@@ -25,6 +25,7 @@ def source(folder: Path, text: str) -> object:
         ("tasks: {mnli: {train: {path: a, hub: b/c}}}", "exactly one of path, hub and use"),
         ("tasks: {mnli: {train: {format: jsonl}}}", "exactly one of path, hub and use"),
         ("tasks: {mnli: {train: {path: a, encoding: utf-9}}}", "unknown encoding 'utf-9'"),
+        ("tasks: {mnli: {train: {path: a, encoding: hex}}}", "unknown encoding 'hex'"),
         ("tasks: {mnli: {train: {path: a, origin: snlli}}}", "unknown origin 'snlli'"),
         ("tasks: {mnli: {train: []}}", r"tasks\.mnli\.train"),
         ("tasks: {mnli: {train: {path: [a, b]}}}", r"tasks\.mnli\.train\[0\]\.path"),

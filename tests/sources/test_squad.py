@@ -114,3 +114,16 @@ def test_a_file_that_is_not_squad_at_all(tmp_path: Path) -> None:
     write(tmp_path, "train.json", '{"data": {}}')
     with pytest.raises(BadSource, match=r"no usable example for squad_v1 train: bad_json 1.*train\.json"):
         load(tmp_path, "squad_v1", "train.json")
+
+
+@pytest.mark.parametrize(("given", "kept"), [(7, "7"), ("q7", "q7")])
+def test_an_id_may_be_a_number(tmp_path: Path, given: object, kept: str) -> None:
+    write(tmp_path, "a.json", squad({**question("q"), "id": given}))
+    example = load(tmp_path, "squad_v1", "a.json").examples[0]
+    assert (example.source_id, example.row["id"]) == (kept, kept)
+
+
+def test_an_id_that_is_no_id_is_made_of_the_content(tmp_path: Path) -> None:
+    write(tmp_path, "a.json", squad({**question("q"), "id": ["x"]}))
+    (example,) = load(tmp_path, "squad_v1", "a.json").examples
+    assert len(example.source_id) == 16 and example.row["id"] == example.source_id
