@@ -33,8 +33,9 @@ def _other_order(names: Sequence[str], task: Task) -> list[str]:
 
 def _worded(record: Record, words: Sequence[str], column: str) -> Record:
     label = record.fields.get(column)
-    numbered = isinstance(label, int) and 0 <= label < len(words)
-    return Record(record.where, {**record.fields, column: words[label]}) if numbered else record
+    if not isinstance(label, int) or not 0 <= label < len(words):
+        return record
+    return Record(record.where, {**record.fields, column: words[label]})
 
 
 def names_in_parquet(path: Path, column: str | None) -> list[str] | None:
