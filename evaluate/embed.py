@@ -8,7 +8,8 @@ above the one that is asked for are not run at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -33,7 +34,7 @@ class Pooling(StrEnum):
     """How the pieces of a text become one vector."""
 
     MEAN = "mean"  # of all pieces; of decoders only those of the text (see `_counted`)
-    CLS = "cls"  # the first piece
+    FIRST = "first"  # the first piece, [CLS] or <s> of encoders
     LAST = "last"  # the last piece
 
 
@@ -42,18 +43,20 @@ class VectorSettings:
     """How texts become vectors; recorded with the predictions.
 
     Args:
-        layer: Counted from 1; 0 is the last one, with the model's final norm.
+        layer: Counted from 1; -1 is the last one, with the model's final norm.
         pooling: How pieces become one vector.
         max_length: Most pieces of a text with the special ones; the rest is cut off.
         prefix: Put before every text; the official protocol has none (E5's own is "query: ").
         tokens: Padded pieces of one batch.
+        precision: `fp32`, or `bf16` (autocast); vectors are float32 in any case.
     """
 
-    layer: int = 0
+    layer: int = -1
     pooling: Pooling = Pooling.MEAN
     max_length: int = MAX_LENGTH
     prefix: str = ""
     tokens: int = 8_192
+    precision: str = "fp32"
 
 
 def bitext_layer(layers: int) -> int:
@@ -71,7 +74,18 @@ def depth(student: Student) -> int:
     return int(_text_config(student.backbone).num_hidden_layers)
 
 
-def encode(texts: Sequence[str], student: Student, settings: VectorSettings, out: Path | None = None) -> Matrix:
+def width(student: Student) -> int:
+    """How many numbers a vector of a student has."""
+    return int(_text_config(student.backbone).hidden_size)
+
+
+def encode(
+    texts: Sequence[str],
+    student: Student,
+    settings: VectorSettings,
+    out: Path | None = None,
+    done: Callable[[int], None] = lambda _texts: None,
+) -> Matrix:
     """One vector a text, float32, shape (texts, hidden size), in the order of the texts; not normalised.
 
     Args:
@@ -79,12 +93,12 @@ def encode(texts: Sequence[str], student: Student, settings: VectorSettings, out
         student: The model.
         settings: Layer, pooling, lengths.
         out: A `.npy` file that is written through a memory map, for sets whose vectors do not fit the memory.
+        done: Told after each batch how many distinct texts it had.
 
     Raises:
         BadFlag: The model has no such layer, or gives no such vectors.
     """
-    width = int(_text_config(student.backbone).hidden_size)
-    shape = (len(texts), width)
+    shape = (len(texts), width(student))
     vectors: Matrix
     if out is None:
         vectors = np.zeros(shape, np.float32)
@@ -93,24 +107,32 @@ def encode(texts: Sequence[str], student: Student, settings: VectorSettings, out
     numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
     distinct, places = list(numbers), np.array([numbers[text] for text in texts], dtype=np.int64)
     for start in range(0, len(distinct), BLOCK):
-        found = _encode_block(distinct[start : start + BLOCK], student, settings)
+        found = _encode_block(distinct[start : start + BLOCK], student, settings, done)
         rows = np.flatnonzero((places >= start) & (places < start + BLOCK))
         vectors[rows] = found[places[rows] - start]
     return vectors
 
 
-def _encode_block(texts: Sequence[str], student: Student, settings: VectorSettings) -> Matrix:
+def _encode_block(
+    texts: Sequence[str], student: Student, settings: VectorSettings, done: Callable[[int], None]
+) -> Matrix:
     """Vectors of different texts, sorted together by length."""
     cutter = Cutter(student.tokenizer, decoder=student.decoder)
     inputs, counted = _inputs(texts, cutter, settings), _counted(cutter, student.decoder)
     layer = _checked_layer(student, settings.layer)
-    found = np.zeros((len(texts), int(_text_config(student.backbone).hidden_size)), np.float32)
+    found = np.zeros((len(texts), width(student)), np.float32)
     student.backbone.eval()
-    with torch.inference_mode():
+    with torch.inference_mode(), _cast(student, settings.precision):
         for chosen in batches([len(one) for one in inputs], settings.tokens):
             found[chosen] = _run([inputs[at] for at in chosen], student, layer, settings.pooling, counted)
+            done(len(chosen))
     _refuse_nan(found, student)
     return found
+
+
+def _cast(student: Student, precision: str) -> Any:
+    device = next(student.backbone.parameters()).device.type
+    return nullcontext() if precision == "fp32" else torch.autocast(device, dtype=torch.bfloat16)
 
 
 def batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
@@ -158,7 +180,7 @@ def _run(rows: list[list[int]], student: Student, layer: int, pooling: Pooling, 
 
 
 def _pooled(hidden: Tensor, lengths: Tensor, pooling: Pooling, counted: tuple[int, int]) -> Tensor:
-    if pooling is Pooling.CLS:
+    if pooling is Pooling.FIRST:
         return hidden[:, 0]
     if pooling is Pooling.LAST:
         return hidden[torch.arange(len(hidden), device=hidden.device), lengths - 1]
@@ -198,7 +220,7 @@ def hidden_at(backbone: Any, inputs: dict[str, Tensor], layer: int) -> Tensor:
         return found[0]
     finally:
         handle.remove()
-    raise BadFlag(f"{type(backbone).__name__} did not run its layer {layer}; give `layer: 0`, its last")
+    raise BadFlag(f"{type(backbone).__name__} did not run its layer {layer}; give layer -1, its last")
 
 
 def _layer(backbone: nn.Module, layer: int) -> nn.Module:
@@ -207,14 +229,16 @@ def _layer(backbone: nn.Module, layer: int) -> nn.Module:
     for module in backbone.modules():
         if isinstance(module, nn.ModuleList) and len(module) == count:
             return module[layer - 1]
-    raise BadFlag(f"the layers of {type(backbone).__name__} cannot be found; give `layer: 0`, its last")
+    raise BadFlag(f"the layers of {type(backbone).__name__} cannot be found; give layer -1, its last")
 
 
 def _checked_layer(student: Student, layer: int) -> int:
     layers = depth(student)
-    if not 0 <= layer <= layers:
-        raise BadFlag(f"layer {layer} was asked for and {student.place} has {layers}; give 1 to {layers}, or 0")
-    return layer or layers
+    if layer == -1:
+        return layers
+    if not 1 <= layer <= layers:
+        raise BadFlag(f"layer {layer} was asked for and {student.place} has {layers}; give 1 to {layers}, or -1")
+    return layer
 
 
 def _text_config(backbone: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 from synth.evaluate.tasks.base import EvalTask
 from synth.evaluate.tasks.items import Candidate, Item
@@ -45,6 +46,23 @@ class EvalSource(Protocol):
 
         Raises:
             BadSource: The source has no such set, or nothing in it can be used.
+        """
+        ...
+
+
+ENTITIES: Final = "candidates"
+"""Name of the split that holds Mewsli-X's entities, the same ones for all languages."""
+
+
+@runtime_checkable
+class EntitySource(Protocol):
+    """A source that has Mewsli-X's candidates."""
+
+    def entities(self) -> Iterator[Candidate]:
+        """All entities, a million of them, one by one.
+
+        Raises:
+            BadSource: There are none, or they cannot be read.
         """
         ...
 

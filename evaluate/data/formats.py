@@ -7,21 +7,20 @@ from typing import Final
 
 from synth.errors import BadFlag
 from synth.evaluate.data.pairs import read_pairs
-from synth.evaluate.data.retrieval import read_mewslix
 from synth.evaluate.data.tagged import conllu_reader, tokens_reader
 from synth.evaluate.tasks.base import EvalTask, Form
 from synth.nearest import did_you_mean
 from synth.sources.files import DataFile
-from synth.sources.readers import Item, read_jsonl, read_parquet
+from synth.sources.readers import Item, read_json, read_jsonl, read_parquet
 from synth.sources.squad import read_squad
 
 Reader = Callable[[DataFile], Iterator[Item]]
 
-# Formats that a sources file may name, by form; the first is the default. Tatoeba, BUCC and LAReQA consist of several
-# files and have one form only.
+# Formats that a sources file may name, by form; the first is the default. Retrieval tasks have candidates beside their
+# queries and one form only.
 FORMATS: Final[Mapping[Form, tuple[str, ...]]] = {
-    Form.PAIR: ("tsv", "jsonl", "parquet"),
-    Form.CHOICE: ("jsonl", "parquet"),
+    Form.PAIR: ("tsv", "jsonl", "json", "parquet"),
+    Form.CHOICE: ("jsonl", "json", "parquet"),
     Form.TAGS: ("tokens", "conllu", "conllu_words", "jsonl", "parquet"),
     Form.SPAN: ("squad", "jsonl", "parquet"),
     Form.BITEXT: ("bitext",),
@@ -53,11 +52,11 @@ def reader(name: str, lang: str) -> Reader:
     plain: Mapping[str, Reader] = {
         "tsv": read_pairs,
         "jsonl": read_jsonl,
+        "json": read_json,
         "parquet": read_parquet,
         "tokens": tokens_reader(lang),
         "conllu": conllu_reader("fused", lang),
         "conllu_words": conllu_reader("words", lang),
         "squad": read_squad,
-        "mewslix": read_mewslix,
     }
     return plain[name]

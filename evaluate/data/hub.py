@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from synth.errors import BadSource
-from synth.evaluate.data.base import EvalSet, languages_of
+from synth.evaluate.data.base import ENTITIES, EvalSet, languages_of
 from synth.evaluate.data.collect import collect
+from synth.evaluate.data.mewslix import entities, linked
 from synth.evaluate.tasks import get_eval_task
 from synth.evaluate.tasks.base import EvalTask, Form, HubPlace
 from synth.evaluate.tasks.items import Candidate
 from synth.languages import LANGUAGES
+from synth.sources.base import SourceProblem
 from synth.sources.hub import resolve_revision
+from synth.sources.problems import What
 from synth.sources.readers import Item, Record, first_line
 
 _NEED_FILES = {
@@ -62,8 +66,25 @@ class HubEval:
         candidates: tuple[Candidate, ...] = ()
         if task.form is Form.BITEXT:
             records, candidates = _bitext(repo, records)
+        elif task.form is Form.LINKING:
+            found, candidates = linked((one for _, one in records), partial(_problem, repo))
+            records = [(repo, one) for one in found]
         origin = {"kind": "hub", "repo": repo, "config": config, "split": hub_split, "revision": revision}
         return collect(task, lang, split, records, candidates, origin)
+
+    def entities(self) -> Iterator[Candidate]:
+        """Mewsli-X's candidates.
+
+        Raises:
+            BadSource: They cannot be loaded.
+        """
+        place = next(one for one in get_eval_task("mewslix").hub if ENTITIES in one.splits)
+        revision = resolve_revision(place.repo, place.revision)
+        yield from entities(_records(_load(place.repo, place.config, place.splits[ENTITIES], revision)), place.repo)
+
+
+def _problem(repo: str, where: str, what: What, detail: str) -> SourceProblem:
+    return SourceProblem(repo, where, what.value, detail)
 
 
 def _filled(text: str, lang: str) -> str:

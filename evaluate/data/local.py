@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from synth.errors import BadSource
-from synth.evaluate.data.base import EvalSet, languages_of
+from synth.evaluate.data.base import ENTITIES, EvalSet, languages_of
 from synth.evaluate.data.collect import collect
 from synth.evaluate.data.formats import format_of, reader
 from synth.evaluate.data.hub import HubEval
+from synth.evaluate.data.mewslix import read_entities, read_mewslix
 from synth.evaluate.data.parallel import english_side, read_bitext, read_bucc
 from synth.evaluate.data.retrieval import read_lareqa
 from synth.evaluate.tasks import EVAL_TASKS, get_eval_task
@@ -29,6 +30,8 @@ from synth.sources.local import guarded
 from synth.sources.readers import Item
 from synth.sources.spec import ORIGINS, Entry, read_spec
 from synth.tasks import TASKS
+
+_WITH_CANDIDATES = frozenset({"lareqa", "bitext", "bucc", "mewslix"})  # formats that are read whole
 
 
 def fill(text: str, lang: str) -> str:
@@ -84,13 +87,23 @@ class LocalEval:
         origin = {"kind": "files", "file": self.path.name, "parts": infos}
         return collect(definition, lang, split, reads, tuple(candidates), origin)
 
+    def entities(self) -> Iterator[Candidate]:
+        """Mewsli-X's candidates, which the YAML file names as its split `candidates`.
+
+        Raises:
+            BadSource: It names none, or a file is no list of entities.
+        """
+        for entry in self._entries("mewslix", ENTITIES):
+            for path in self._paths(entry, "en", f"mewslix.{ENTITIES}"):
+                yield from read_entities(DataFile(path, path.name, entry.encoding))
+
     def _read(
         self, task: EvalTask, entry: Entry, path: Path, lang: str
     ) -> tuple[list[Item], tuple[Candidate, ...], list[Path]]:
         """What is in one file, the candidates beside it, and the files that were read."""
         file = DataFile(path, path.name, entry.encoding)
         kind = format_of(task, file, entry.format, f"{self.path.name}: {task.name}")
-        if kind in {"lareqa", "bitext", "bucc"}:
+        if kind in _WITH_CANDIDATES:
             try:
                 return _read_whole(kind, file, lang)
             except (EOFError, zlib.error, UnicodeError, OSError) as error:
@@ -132,6 +145,8 @@ def _read_whole(kind: str, file: DataFile, lang: str) -> tuple[list[Item], tuple
     path = file.path
     if kind == "lareqa":
         return (*read_lareqa(file, lang), [path])
+    if kind == "mewslix":
+        return (*read_mewslix(file), [path])
     other = english_side(path, lang)
     english = DataFile(other, other.name, file.encoding)
     if kind == "bitext":

@@ -1,20 +1,16 @@
-"""LAReQA and Mewsli-X: queries and candidates out of the authors' JSON."""
+"""LAReQA: questions and candidate sentences out of the authors' JSON."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from synth.errors import BadSource
 from synth.evaluate.tasks.items import Candidate
 from synth.evaluate.tasks.shapes import MISSHAPEN
 from synth.sources.base import SourceProblem
 from synth.sources.files import DataFile
 from synth.sources.problems import What
-from synth.sources.readers import Item, Record, load_json, read_jsonl
-
-_MARKS = re.compile(r"\{(.*?)\}")
+from synth.sources.readers import Item, Record, load_json
 
 
 def read_lareqa(file: DataFile, lang: str) -> tuple[list[Item], tuple[Candidate, ...]]:
@@ -72,73 +68,3 @@ def _questions(
         gold = [other for other, text in zip(names, sentences, strict=True) if text == sentences[place]]
         fields = {"id": name, "text": question["question"], "gold": gold, "cluster": question["id"]}
         yield Record(name, fields)
-
-
-def read_mewslix(file: DataFile) -> Iterator[Item]:
-    """One query a mention: its text, a colon, and its sentence with the mention in braces (the official form)."""
-    for item in read_jsonl(file):
-        if isinstance(item, SourceProblem):
-            yield item
-            continue
-        context = item.fields.get("context")
-        mentions = item.fields.get("mentions") or ([item.fields["mention"]] if "mention" in item.fields else [])
-        if not isinstance(context, Mapping) or not mentions:
-            yield file.problem(item.where, What.MISSING_FIELD, "no context or no mentions")
-            continue
-        for mention in mentions:
-            try:
-                yield _mention(file, item.where, context, mention)
-            except MISSHAPEN as error:
-                yield file.problem(item.where, What.BAD_ROW, f"a mention that is not in Mewsli-X's form: {error!r}")
-
-
-def _mention(file: DataFile, where: str, context: Mapping[str, Any], mention: Mapping[str, Any]) -> Item:
-    span = mention["mention_span"]
-    inside = next(
-        (
-            one
-            for one in context["sentence_spans"]
-            if one["start"] <= span["start"] < one["end"] and one["start"] < span["end"] <= one["end"]
-        ),
-        None,
-    )
-    if inside is None:
-        return file.problem(where, What.WRONG_OFFSET, f"mention {mention['example_id']} is in no sentence")
-    text = context["text"]
-    left, right = text[inside["start"] : span["start"]], text[span["end"] : inside["end"]]
-    marked = f"{span['text']}: {_escaped(left)} {{ {span['text']} }} {_escaped(right)}"
-    gold = [mention["entity_id"].strip()] if mention.get("entity_id") else []
-    fields = {"id": mention["example_id"], "text": _one_line(marked), "gold": gold, "language": context["language"]}
-    return Record(where, fields)
-
-
-def _escaped(text: str) -> str:
-    """Braces of the text, which would look like the marks, made round."""
-    return _MARKS.sub(r"(\1)", text)
-
-
-def _one_line(text: str) -> str:
-    # One pass over pairs of spaces, as in the official code: three spaces become two.
-    return " ".join(text.splitlines()).replace("  ", " ").strip()
-
-
-def read_entities(file: DataFile) -> Iterator[Candidate]:
-    """Mewsli-X's candidates one by one: a million of them, so the caller decides what is kept.
-
-    Raises:
-        BadSource: A line is no entity. One that is left out could be the gold of a mention.
-    """
-    for item in read_jsonl(file):
-        try:
-            yield _entity(item)
-        except MISSHAPEN as error:
-            where = item.where if isinstance(item, Record) else item.row
-            raise BadSource(f"{file.name}, {where}: no entity of Mewsli-X ({error!r}); get the file again") from None
-
-
-def _entity(item: Item) -> Candidate:
-    if isinstance(item, SourceProblem):
-        raise ValueError(item.detail)
-    fields = item.fields
-    sentences = " ".join(fields["description"][one["start"] : one["end"]] for one in fields["sentence_spans"])
-    return Candidate(fields["entity_id"], fields["description_language"], _one_line(sentences))

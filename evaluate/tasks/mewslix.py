@@ -25,7 +25,11 @@ TASK = EvalTask(
     ),
     training=(Training("English Wikipedia mentions and entities", 167_719, 14_051),),
     licence=Licence("Apache-2.0", True, False, False, "texts are Wikipedia's and Wikinews' under CC BY-SA and CC BY"),
-    hub=(HubPlace("izhx/mewsli-x", "{lang}", {"validation": "dev", "test": "test"}),),
+    hub=(
+        HubPlace("izhx/mewsli-x", "{lang}", {"validation": "dev", "test": "test"}, _LANGS),
+        HubPlace("izhx/mewsli-x", "wikipedia_pairs", {"train": "train", "pairs_validation": "dev"}, ("en",)),
+        HubPlace("izhx/mewsli-x", "candidate_entities", {"candidates": "test"}, note="name of the split not verified"),
+    ),
     shape=query,
     paper="Ruder et al. 2021, after Botha, Shan and Gillick 2020",
     note="Reported as mAP@20, which with one gold entity is MRR@20. The public release (20220518) differs from the "

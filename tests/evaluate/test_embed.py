@@ -53,11 +53,11 @@ def by_hand(text: str, student: Any, layer: int, pooling: str) -> np.ndarray:
     if pooling == "mean":
         hidden = hidden[1:] if student.decoder else hidden  # a decoder's first piece is an attention sink
         return np.asarray(hidden.mean(dim=0))
-    return np.asarray(hidden[0] if pooling == "cls" else hidden[-1])
+    return np.asarray(hidden[0] if pooling == "first" else hidden[-1])
 
 
 @pytest.mark.parametrize("name", STUDENTS)
-@pytest.mark.parametrize(("layer", "pooling"), [(2, "mean"), (3, "cls"), (4, "mean"), (4, "last")])
+@pytest.mark.parametrize(("layer", "pooling"), [(2, "mean"), (3, "first"), (4, "mean"), (4, "last")])
 def test_vectors_are_those_of_a_text_alone(name: str, layer: int, pooling: str) -> None:
     student = toy_student(name)
     texts = SENTENCES[:12]
@@ -135,7 +135,7 @@ def test_layers_follow_the_official_ones(layers: int, bitext: int, mining: int) 
 
 
 def test_a_layer_that_is_not_there_is_refused() -> None:
-    with pytest.raises(BadFlag, match="layer 9 was asked for and toy e5-small has 4; give 1 to 4, or 0"):
+    with pytest.raises(BadFlag, match="layer 9 was asked for and toy e5-small has 4; give 1 to 4, or -1"):
         encode(["text"], toy_student("e5-small"), layer=9)
 
 

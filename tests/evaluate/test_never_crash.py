@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from synth.errors import SynthError
 from synth.evaluate.data.local import LocalEval
-from synth.evaluate.data.retrieval import read_entities
+from synth.evaluate.data.mewslix import read_entities
 from synth.evaluate.tasks import EVAL_TASKS
 from synth.sources.files import DataFile
 
