@@ -6,6 +6,7 @@ Imports torch and transformers.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,10 @@ _SCHEDULES = {"linear": "linear", "constant": "constant_with_warmup", "cosine": 
 _WORKERS = 2  # that encode the next steps while a GPU computes; on CPUs they would only take its cores
 
 
-def training_arguments(settings: FitSettings, output: Path, steps: int, heads: int) -> TrainingArguments:
+def training_arguments(
+    settings: FitSettings, output: Path, steps: int, heads: int,
+    kind: Callable[..., TrainingArguments] = TrainingArguments,
+) -> TrainingArguments:  # fmt: skip
     """The arguments.
 
     Args:
@@ -27,9 +31,10 @@ def training_arguments(settings: FitSettings, output: Path, steps: int, heads: i
         output: Where checkpoints go.
         steps: Optimiser steps of the run.
         heads: How many heads there are; each step trains one of them.
+        kind: What makes them.
     """
     optim = settings.optim
-    args = TrainingArguments(
+    args = kind(
         output_dir=str(output),
         max_steps=steps,
         per_device_train_batch_size=1,  # an item of the data loader is a whole step

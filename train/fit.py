@@ -24,6 +24,8 @@ from synth.train.stopping import listening
 
 if TYPE_CHECKING:
     from synth.train.heads import MultiHead
+    from synth.train.text_model import TextModel
+    from synth.train.trainer import StepTrainer
 
 CHECKPOINTS = "checkpoints"
 
@@ -81,7 +83,7 @@ class FitResult:
 
 
 def fit(
-    model: MultiHead, steps: Steps, settings: FitSettings, folder: Path,
+    model: MultiHead | TextModel, steps: Steps, settings: FitSettings, folder: Path,
     evaluate: Callable[[MultiHead], float] | None = None,
 ) -> FitResult:  # fmt: skip
     """Train a model in place; where `folder` holds checkpoints of the same run, go on from the last whole one.
@@ -92,17 +94,15 @@ def fit(
         Interrupted: Ctrl-C or a signal; a checkpoint was written.
         BadFolder: The folder holds checkpoints of another run.
     """
-    from synth.train.arguments import training_arguments
-    from synth.train.trainer import StepTrainer
-
     output = folder / CHECKPOINTS
     from_first(lambda: _ready(output))
     begin = last_whole(output, settings.identity)
     curve = curve_from(begin.notes) if begin else Curve()
     _prepare_model(model, settings)
-    args = training_arguments(settings, output, steps.count, len(steps.heads))
+    kind = _trainer_of(model)
+    args = kind.arguments_for(settings, output, steps)
     with listening() as stop, deterministic(settings.deterministic):
-        trainer = StepTrainer(model, args, steps, settings, folder, curve, stop, evaluate)
+        trainer = kind(model, args, steps, settings, folder, curve, stop, evaluate)
         trainer.begin(begin.step if begin else 0)
         try:
             with memory_errors(curve):
@@ -117,6 +117,18 @@ def fit(
     return FitResult(done, losses(folder), curve.tokens, trainer.seconds, curve.best, curve.best_step)
 
 
+def _trainer_of(model: MultiHead | TextModel) -> type[StepTrainer]:
+    """Transformers' trainer for heads, TRL's for text."""
+    from synth.train.text_model import TextModel
+    from synth.train.trainer import StepTrainer
+
+    if not isinstance(model, TextModel):
+        return StepTrainer
+    from synth.train.text_trainer import TextTrainer
+
+    return TextTrainer
+
+
 def _ready(output: Path) -> None:
     """The folder of checkpoints, without what was being written when a run ended."""
     with disk_errors(output):
@@ -129,7 +141,7 @@ def forget_checkpoints(folder: Path) -> None:
     shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
 
 
-def _prepare_model(model: MultiHead, settings: FitSettings) -> None:
+def _prepare_model(model: MultiHead | TextModel, settings: FitSettings) -> None:
     """Freeze, wrap and set up what the settings ask for. New weights of adapters follow from the seed."""
     from transformers import set_seed
 

@@ -20,6 +20,7 @@ from torch.utils.data import DataLoader, Dataset
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from synth.train import checkpoints
+from synth.train.arguments import training_arguments
 from synth.train.curve import Curve, Log
 from synth.train.heads import MultiHead
 from synth.train.micro import Cut, Share, cut_step
@@ -29,6 +30,7 @@ from synth.train.stopping import Stop
 
 if TYPE_CHECKING:
     from synth.train.fit import FitSettings
+    from synth.train.text_model import TextModel
 
 WEIGHTS = "model.safetensors"
 BEST = "best.safetensors"
@@ -54,7 +56,7 @@ def _only(shares: Sequence[Share]) -> Share:
 
 
 class StepTrainer(Trainer):  # type: ignore[misc]
-    """Trains a `MultiHead`.
+    """Trains a `MultiHead`; a `TextModel` too in `synth.train.text_trainer`.
 
     Args:
         model: The model.
@@ -68,7 +70,7 @@ class StepTrainer(Trainer):  # type: ignore[misc]
     """
 
     def __init__(
-        self, model: MultiHead, args: TrainingArguments, steps: Steps, settings: FitSettings, folder: Path,
+        self, model: MultiHead | TextModel, args: TrainingArguments, steps: Steps, settings: FitSettings, folder: Path,
         curve: Curve, stop: Stop, evaluate: Evaluate | None = None,
     ) -> None:  # fmt: skip
         pad = getattr(model.backbone.config, "pad_token_id", None) or 0
@@ -76,11 +78,21 @@ class StepTrainer(Trainer):  # type: ignore[misc]
         self._settings, self._curve, self._select = settings, curve, evaluate
         self._folder, self._began, self._own = folder, time.monotonic(), model
         self._share: Share | None = None
-        super().__init__(model=model, args=args, train_dataset=Shares(steps, cut), data_collator=_only)
+        self._shares = Shares(steps, cut)
+        super().__init__(args=args, data_collator=_only, **self._given(model))
         self.remove_callback(PrinterCallback)
         self.add_callback(_Keeper(settings.save_every, steps.count, stop))
         self._progress = Progress(folder.name, steps.count, self.is_world_process_zero())
         self._log: Log | None = None
+
+    @classmethod
+    def arguments_for(cls, settings: FitSettings, output: Path, steps: Steps) -> TrainingArguments:
+        """The arguments of a run."""
+        return training_arguments(settings, output, steps.count, len(steps.heads))
+
+    def _given(self, model: Any) -> dict[str, Any]:
+        """What Transformers' trainer is given."""
+        return {"model": model, "train_dataset": self._shares}
 
     def begin(self, step: int) -> None:
         """Open the log, which goes on after `step`."""
@@ -95,10 +107,8 @@ class StepTrainer(Trainer):  # type: ignore[misc]
 
     def get_train_dataloader(self) -> DataLoader[Share]:
         """Steps in order. It is not handed to accelerate, which would share out what is shared out already."""
-        assert self.train_dataset is not None
-        return DataLoader(
-            self.train_dataset, batch_size=1, collate_fn=_only, num_workers=self.args.dataloader_num_workers
-        )  # fmt: skip
+        workers = self.args.dataloader_num_workers
+        return DataLoader(self._shares, batch_size=1, collate_fn=_only, num_workers=workers)
 
     def get_batch_samples(
         self, epoch_iterator: Any, num_batches: int, device: torch.device  # noqa: ARG002  # Transformers' signature
@@ -123,12 +133,17 @@ class StepTrainer(Trainer):  # type: ignore[misc]
             with contextlib.nullcontext() if last else self.accelerator.no_sync(model):
                 tensors = {name: value.to(self.args.device) for name, value in micro.tensors.items()}
                 with self.compute_loss_context_manager():
-                    loss = model(micro.head, tensors).loss
+                    loss = self.micro_loss(model, micro.head, tensors)
                 # Gradients are averaged over processes, and weights are shares of the whole.
                 weighted = loss * (micro.weight * self.args.world_size)
                 self.accelerator.backward(weighted)
             total += weighted.detach()
         return total
+
+    def micro_loss(self, model: Any, head: str, tensors: dict[str, torch.Tensor]) -> torch.Tensor:
+        """The mean loss of a micro-batch over its own labels."""
+        loss: torch.Tensor = model(head, tensors).loss
+        return loss
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:  # noqa: ARG002  # as above
         """After every step (and once at the end, which is not ours): account for it, and select the model."""
