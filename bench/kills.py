@@ -1,6 +1,6 @@
 """Requests of a run that is killed with `kill -9` at random moments, against one pass without a kill.
 
-    python bench/kills.py [--kills 20] [--in-flight 4] [--langs all] [--limit 16] [--kind both]
+    python bench/kills.py [--kills 20] [--in-flight 4] [--langs all] [--limit 16] [--kind translation] [--source sample]
 
 The teacher is the tests' stand-in server in a process of its own, which counts every request that reaches it. After the
 last kill the run is finished; then every expected row must be there once, and rows must equal those of the one pass.
@@ -28,7 +28,8 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--in-flight", type=int, default=4)
     parser.add_argument("--langs", default="all")
-    parser.add_argument("--kind", default="both")
+    parser.add_argument("--kind", default="translation")
+    parser.add_argument("--source", default="sample")
     parser.add_argument("--limit", type=int, default=16)
     parser.add_argument("--latency", type=float, default=0.06)
     parser.add_argument("--seed", type=int, default=1)
@@ -74,6 +75,8 @@ def command(args: argparse.Namespace, url: str, out: Path) -> list[str]:
     flags = {
         "--teacher": url,
         "--langs": args.langs,
+        "--kind": args.kind,
+        "--source": args.source,
         "--limit": args.limit,
         "--out": out,
         "--in-flight": args.in_flight,
