@@ -45,9 +45,11 @@ STAGES: Final[Mapping[str, tuple[Stage, ...]]] = MappingProxyType(
         "xquad": (_SQUAD,),
         "mlqa": (_SQUAD,),
         "tydiqa": (Stage("tydiqa", "tydiqa"),),
+        "lareqa": (Stage("lareqa", "xquad"),),
+        "mewslix": (Stage("mewslix", "mewslix", "train", "pairs_validation"),),
     }
 )
-"""By task that is predicted by heads: its trainings, one after the other."""
+"""By task: its trainings, one after the other; none of Tatoeba and BUCC."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from synth.evaluate.settings import EvalSettings
 from synth.evaluate.stage import Predictor, RunContext, TaskData, predictor_for
 from synth.evaluate.stats import cell_stats
 from synth.evaluate.subject import Subject
-from synth.evaluate.target_steps import FOLDER, WEIGHTS
+from synth.evaluate.target_steps import FOLDER, VECTORS, WEIGHTS
 from synth.evaluate.tasks import get_eval_task
 from synth.train.record import hardware, versions
 
@@ -134,6 +134,9 @@ def _task(name: str, langs: tuple[str, ...], context: RunContext, info: RunInfo)
     write_run(context.folder, info)
     for lang in todo:
         _cell(lang, data, predictor, context)
+    tasks = {**tasks, name: dict(predictor.record)}  # BUCC's thresholds are known when its languages are predicted
+    info = info.model_copy(update={"settings": {**info.settings, "tasks": tasks}})
+    write_run(context.folder, info)
     return info
 
 
@@ -152,9 +155,12 @@ def _drop_weights(name: str, names: tuple[str, ...], context: RunContext) -> Non
     """Remove the weights of all trainings that no later task of this evaluation needs."""
     later = names[names.index(name) + 1 :]
     needed = {*later, *(stage.target for other in later for stage in STAGES.get(other, ()))}
+    if {"tatoeba", "bucc2018"} & set(later):
+        needed.add(context.settings.retrieval.after)
     for folder in (context.folder / FOLDER).glob("*"):
         if folder.name not in needed:
             (folder / WEIGHTS).unlink(missing_ok=True)
+            (folder / VECTORS).unlink(missing_ok=True)
 
 
 def failed_training(subject: Subject) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from synth.errors import BadFlag, BadSource
 from synth.evaluate.aggregate import Hole
-from synth.evaluate.data.base import EvalSource
+from synth.evaluate.data.base import ENTITIES, EvalSource
 from synth.evaluate.english import STAGES
 from synth.evaluate.tasks import EVAL_TASKS, get_eval_task
+from synth.evaluate.tasks.base import EvalTask, Form, Group
 from synth.languages import parse_languages
 
 
@@ -33,7 +34,7 @@ def select(source: EvalSource, tasks: str | None, langs: str | None, style: str)
         source: Where test sets and English training sets come from.
         tasks: Names with commas; None: all that the source has.
         langs: Codes with commas; None: all that the source has.
-        style: `heads` needs English training sets.
+        style: `heads` needs English training sets; retrieval tasks need what they need in either style.
 
     Raises:
         BadFlag: A name is unknown, or names nothing that could be evaluated.
@@ -72,13 +73,24 @@ def _why_not(source: EvalSource, name: str, style: str) -> str:
     task = EVAL_TASKS[name]
     if not source.languages(name, task.split):
         return f"the source has no test set of it (split {task.split}); name its files, or take it from the Hub"
-    if style == "heads":
+    if task.group is Group.RETRIEVAL and _lacking(source, task):
+        return f"the source has no {_lacking(source, task)} of it; name its files in the sources file"
+    if style == "heads" or task.group is Group.RETRIEVAL:
         for stage in STAGES.get(name, ()):
             if "en" not in source.languages(stage.task, stage.train):
                 return (
                     f"the source has no English training set for it ({stage.task}, split {stage.train}); add it to "
                     "the sources file"
                 )
+    return ""
+
+
+def _lacking(source: EvalSource, task: EvalTask) -> str:
+    """What a retrieval task needs beside its test sets and the source has not."""
+    if task.form is Form.MINING and not source.languages(task.name, "validation"):
+        return "development corpora (split validation), on which the threshold is chosen,"
+    if task.form is Form.LINKING and not source.languages(task.name, ENTITIES):
+        return f"entities (split {ENTITIES})"
     return ""
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FOLDER: Final = "target"
 WEIGHTS: Final = "weights.safetensors"
 """Of a training, in its own folder below `FOLDER`."""
+VECTORS: Final = "candidates.npy"
+"""Of Mewsli-X's entities, beside the weights they were made with."""
 HEAD: Final = "target"
 """Name of the one head of a target's model: XQuAD and MLQA share theirs, and so do Social IQa and COPA."""
 

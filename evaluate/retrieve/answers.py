@@ -8,7 +8,7 @@ Trained on SQuAD v1.1: a question and the sentence in which its answer begins, f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -68,8 +68,7 @@ def squad_pairs(context: RunContext) -> Pairs:
         BadSource: The source has no SQuAD.
     """
     settings = context.settings.targets[TARGET]
-    stage = replace(STAGES["xquad"][0], target=TARGET)
-    english = english_sets(context.source, stage, settings, context.seed)
+    english = english_sets(context.source, STAGES[TARGET][0], settings, context.seed)
     lengths = Lengths2(settings.lengths.question, settings.lengths.pair)
     dev = with_pairs(english.dev, answer_pair) if english.dev else None
     return Pairs(TARGET, with_pairs(english.train, answer_pair), dev, answer_pair, lengths)

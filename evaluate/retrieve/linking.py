@@ -19,18 +19,16 @@ from synth.corpus.files import fingerprint, read_json, write_json
 from synth.errors import BadSource
 from synth.evaluate.data.base import EntitySource, EvalSet
 from synth.evaluate.embed import width
-from synth.evaluate.english import Stage, english_sets
+from synth.evaluate.english import STAGES, english_sets
 from synth.evaluate.metrics.ranking import CUT
 from synth.evaluate.retrieval import Matrix, top
 from synth.evaluate.retrieve.dual import DualEncoder, Lengths2, Pairs, dual_encoder, with_pairs
 from synth.evaluate.stage import Predicted, RunContext
-from synth.evaluate.target_steps import FOLDER
+from synth.evaluate.target_steps import FOLDER, VECTORS
 from synth.evaluate.tasks.items import Candidate, Item, QueryItem
 
 TARGET: Final = "mewslix"
-STAGE: Final = Stage(TARGET, "mewslix", "train", "pairs_validation")
 Say = Callable[[str], None]
-_VECTORS: Final = "candidates.npy"
 _FILLED: Final = "candidates.json"
 BLOCK: Final = 20_000  # candidates that are read, encoded and written together
 
@@ -81,7 +79,7 @@ def mention_pairs(context: RunContext) -> Pairs:
         BadSource: The source has none.
     """
     settings = context.settings.targets[TARGET]
-    english = english_sets(context.source, STAGE, settings, context.seed)
+    english = english_sets(context.source, STAGES[TARGET][0], settings, context.seed)
     described = {one.item_id: one.text for one in (*english.train.candidates, *_candidates(english.dev))}
 
     def pair_of(item: Item) -> tuple[str, str] | None:
@@ -126,13 +124,13 @@ def encoded(
         done += len(block)
         vectors.flush()
         write_json(folder / _FILLED, {"identity": identity, "rows": done})
-    return names, np.load(folder / _VECTORS, mmap_mode="r")
+    return names, np.load(folder / VECTORS, mmap_mode="r")
 
 
 def _opened(folder: Path, identity: str, rows: int, encoder: DualEncoder) -> tuple[np.memmap[Any, Any], int]:
     """The map of all vectors, and how many rows are filled."""
     folder.mkdir(parents=True, exist_ok=True)
-    path, filled = folder / _VECTORS, folder / _FILLED
+    path, filled = folder / VECTORS, folder / _FILLED
     known = read_json(filled) if filled.is_file() and path.is_file() else None
     if isinstance(known, dict) and known.get("identity") == identity:
         return np.lib.format.open_memmap(path, mode="r+"), int(known["rows"])  # type: ignore[no-untyped-call]
