@@ -28,6 +28,7 @@ THRESHOLD = 0.8
 NGRAM = {"spaced": 5, "unspaced": 3}
 LANG = {"spaced": "es", "unspaced": "zh"}
 SCORED = 50_000  # planted pairs and removals whose Jaccard index is recomputed with Python sets
+Corpus = tuple[list[str], list[tuple[int, int]]]  # texts; pairs (derived row, row it was derived from)
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS"), "1")
 
 
@@ -81,7 +82,7 @@ def edit(units: list[str], words: list[str], rng: random.Random, ngram: int, joi
     return units
 
 
-def corpus(rows: int, script: str, seed: int) -> tuple[list[str], list[tuple[int, int]]]:
+def corpus(rows: int, script: str, seed: int) -> Corpus:
     """Texts, and the pairs (derived row, row it was derived from): a fifth of the rows, 30 % of it in big families."""
     rng = random.Random(seed)
     words, joiner = vocabulary(script, rng), " " if script == "spaced" else ""
@@ -180,14 +181,15 @@ METHODS: dict[str, Callable[[list[str], str], dict[int, int]]] = {
 
 def work(method: str, script: str, rows: int, folder: Path) -> None:
     """Run one method in this process; leave the removed rows in a file and print seconds and peak memory."""
-    texts = (folder / "texts").read_text(encoding="utf-8").split("\n")[:rows]
-    METHODS[method](texts[:500], script)  # imports, tables and caches, which a long run pays once
+    texts = (folder / f"{rows}.texts").read_text(encoding="utf-8").split("\n")
+    # imports, tables and caches, which a long run pays once; each text twice, with a few characters more
+    METHODS[method]([text + more for text in texts[:500] for more in ("", text[:5])], script)
     loaded = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start, clock = time.process_time(), time.perf_counter()
     removed = METHODS[method](texts, script)
     seconds, clock = time.process_time() - start, time.perf_counter() - clock
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    (folder / f"{method}.removed").write_text(json.dumps(list(removed.items())))
+    (folder / f"{method}.{rows}.removed").write_text(json.dumps(list(removed.items())))
     print(json.dumps({"seconds": seconds, "wall": clock, "peak_mb": peak / 1024, "loaded_mb": loaded / 1024}))
 
 
@@ -208,11 +210,10 @@ def jaccard(left: str, right: str, n: int) -> float:
     return len(a & b) / len(a | b)
 
 
-def score(method: str, texts: list[str], planted: list[tuple[int, int]], n: int, folder: Path) -> dict[str, float]:
+def score(removed: dict[int, int], made: Corpus, n: int) -> dict[str, float]:
     """Recall: planted pairs at or above the threshold of which a row was removed. Precision: removals that reach it."""
-    removed = dict(json.loads((folder / f"{method}.removed").read_text()))
-    pairs = [pair for pair in planted if max(pair) < len(texts)]
-    pairs = random.Random(0).sample(pairs, min(SCORED, len(pairs)))
+    texts, planted = made
+    pairs = random.Random(0).sample(planted, min(SCORED, len(planted)))
     true = [pair for pair in pairs if jaccard(texts[pair[0]], texts[pair[1]], n) >= THRESHOLD]
     found = sum(a in removed or b in removed for a, b in true)
     told = [(row, keeper) for row, keeper in removed.items() if keeper >= 0]
@@ -226,41 +227,42 @@ def score(method: str, texts: list[str], planted: list[tuple[int, int]], n: int,
 
 
 def measure(script: str, args: argparse.Namespace, folder: Path) -> None:
-    """One table: ours at a fifth of the rows and at all, the peers, ours again."""
-    texts, planted = corpus(args.rows, script, args.seed)
-    (folder / "texts").write_text("\n".join(texts), encoding="utf-8")
-    peer_rows = min(args.rows, args.peer_rows)
+    """One table: ours at a fifth of the rows and at all, the peers, ours again.
+
+    Every size has a corpus of its own: a part of a corpus holds a smaller share of duplicates, and is less work a row.
+    """
+    peers = [peer for peer in args.peers.split(",") if peer]
     plan = [("synth", args.rows // 5), ("synth", args.rows)]
-    plan += [(peer, peer_rows) for peer in args.peers.split(",") if peer]
+    plan += [(peer, min(args.rows, args.peer_rows)) for peer in peers]
     plan += [("synth", args.rows // 5), ("synth", args.rows)] * (args.repeat - 1)
+    corpora = {rows: corpus(rows, script, args.seed) for rows in dict.fromkeys(rows for _, rows in plan)}
+    for rows, (texts, _) in corpora.items():
+        (folder / f"{rows}.texts").write_text("\n".join(texts), encoding="utf-8")
     runs: dict[tuple[str, int], list[dict[str, float]]] = {}
     for method, rows in plan:
         python = args.datatrove_python if method.startswith("datatrove") else sys.executable
-        print(f"{script}: {method}, {rows:,} rows ...", file=sys.stderr, flush=True)
         runs.setdefault((method, rows), []).append(spawn(method, script, rows, folder, python))
-    show(script, args.rows, runs, texts, planted, folder)
+        print(f"{script}: {method}, {rows:,} rows: {runs[method, rows][-1]}", file=sys.stderr, flush=True)
+    show(script, args.rows, runs, corpora, folder)
 
 
 def show(
     script: str,
     rows: int,
     runs: dict[tuple[str, int], list[dict[str, float]]],
-    texts: list[str],
-    planted: list[tuple[int, int]],
+    corpora: dict[int, Corpus],
     folder: Path,
 ) -> None:
     """Print the table in Markdown."""
     rate = {key: key[1] / statistics.median(run["seconds"] for run in found) for key, found in runs.items()}
+    texts, _ = corpora[rows]
     characters = sum(map(len, texts)) / len(texts)
     print(f"\n**{script}**, {rows:,} rows, mean {characters:.0f} characters, T={THRESHOLD}, {NGRAM[script]}-grams\n")
     print("| method | rows | rows per CPU second (each run) | synth is faster by | removed | recall | precision | MB |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for (method, count), found in runs.items():
-        scored = (
-            score(method, texts[:count], planted, NGRAM[script], folder)
-            if count == max(other for name, other in runs if name == method)
-            else {"removed": float("nan"), "recall": float("nan"), "precision": float("nan")}
-        )
+        removed = dict(json.loads((folder / f"{method}.{count}.removed").read_text()))
+        scored = score(removed, corpora[count], NGRAM[script])
         each = ", ".join(f"{count / run['seconds']:,.0f}" for run in found)
         faster = rate["synth", rows] / rate[method, count]
         print(

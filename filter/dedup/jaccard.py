@@ -11,6 +11,7 @@ import numpy as np
 from synth.filter.dedup.arrays import Floats, Ints
 from synth.filter.dedup.folding import blocks
 from synth.filter.dedup.shingles import fold_block, grams, hashed
+from synth.filter.dedup.sieve import Sieve, index
 
 # Within a block the text's number and the n-gram's hash share one word, so that one sort orders all sets at once. With
 # 50 bits, two texts of 1,000 n-grams hold a false match with odds of 1e-9.
@@ -85,14 +86,16 @@ def _chunks(weights: Ints) -> Iterator[slice]:
 
 
 def jaccard(sets: Sets, left: Ints, right: Ints, threshold: float) -> Floats:
-    """Jaccard index of set pairs; 0 where the sizes alone rule the threshold out (|A| < T |B|)."""
+    """Jaccard index of set pairs; 0 where the sizes (|A| < T |B|) or the sieve alone rule the threshold out."""
     sizes = sets.sizes
     small, large = np.minimum(sizes[left], sizes[right]), np.maximum(sizes[left], sizes[right])
     found = np.zeros(len(left), np.float64)
     possible = np.flatnonzero(small >= threshold * large)
+    sieve = Sieve.of(sets.hashes, sets.bounds, HASH_BITS)
+    possible = possible[sieve.possible(left[possible], right[possible], threshold)]
     left, right = left[possible], right[possible]
     matrix = _matrix(sets)
     for part in _chunks(sizes[left] + sizes[right]):
         common = np.diff(matrix[left[part]].multiply(matrix[right[part]]).indptr)
-        found[possible[part]] = common / (sizes[left[part]] + sizes[right[part]] - common)
+        found[possible[part]] = index(common, sizes[left[part]], sizes[right[part]])
     return found

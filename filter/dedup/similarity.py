@@ -15,7 +15,7 @@ from synth.filter.dedup.jaccard import jaccard, sets_of
 # of pairs exactly at the threshold that loses fewer than 1 in 5,000 (binomial, 60 values), and it spares nearly half of
 # the verification.
 DEVIATIONS = 3.75
-PAIRS_AT_ONCE = 200_000  # at most twice as many n-gram sets are in memory: 600 MB where a text has 200 n-grams
+PAIRS_AT_ONCE = 200_000  # at most twice as many sets are in memory: 800 MB with their bits where a text has 200 n-grams
 
 
 @dataclass(frozen=True, slots=True)
