@@ -109,15 +109,16 @@ def summarise(data: ArmData, recipe: Recipe, encoders: Mapping[str, Encoder] | N
         steps=data.plan.steps,
         tasks={task: _summarise_task(data, task, (encoders or {}).get(task)) for task in sorted(data.rows)},
         source_hash=data.source_hash() if trains else "",
-        hyper_parameters=dict(_flat(recipe.hyper_parameters)),
+        hyper_parameters=dict(flat(recipe.hyper_parameters)),
         mlm_share=recipe.mlm.share if recipe.mlm and data.arm.mlm else 0.0,
     )
 
 
-def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """A nested mapping by dotted keys."""
     for key, item in sorted(value.items()):
         if isinstance(item, Mapping) and item:
-            yield from _flat(item, f"{prefix}{key}.")
+            yield from flat(item, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", item
 

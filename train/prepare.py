@@ -32,19 +32,20 @@ class Prepared:
     Args:
         arms: Rows of every arm, by its name.
         report: That the arms are matched.
-        encoders: By task; empty without a tokenizer.
+        tags: By task: the number of each tag; empty for tasks without.
         manifests: Identity of every corpus by name, for the run record.
     """
 
     arms: Mapping[str, ArmData]
     report: MatchReport
-    encoders: Mapping[str, Encoder]
+    tags: Mapping[str, Mapping[str, int]]
     manifests: Mapping[str, str]
 
 
 def prepare(
     recipe: Recipe, folder: Path, seed: int, tokenizer: Any = None,
     corpora: Sequence[Corpus] | None = None, cache_dir: Path | None = None, progress: Progress | None = None,
+    matches: Mapping[str, TaskMatch] | None = None,
 ) -> Prepared:  # fmt: skip
     """Verify the recipe's corpora, match its arms, write their rows below `folder`, and compare the arms.
 
@@ -56,6 +57,7 @@ def prepare(
         corpora: What `open_corpora` gave for this recipe, so that several seeds verify them once.
         cache_dir: Where corpora from the Hub are kept.
         progress: Called with each file that is fetched or checked.
+        matches: What `match_recipe` gave for these corpora, so that several seeds match them once.
 
     Raises:
         CheckFailed: A corpus is not what its manifest says, too few examples match, or the arms are not matched.
@@ -64,8 +66,9 @@ def prepare(
     """
     if corpora is None:
         corpora = open_corpora(recipe, cache_dir, progress)
-    matches = match_recipe(corpora, recipe)
-    encoders = {} if tokenizer is None else encoders_of(matches, recipe, cutter_of(recipe, tokenizer))
+    matches = match_recipe(corpora, recipe) if matches is None else matches
+    tags = {task: tags_of(match) for task, match in matches.items()}
+    encoders = {} if tokenizer is None else encoders_of(tags, recipe, cutter_of(recipe, tokenizer))
     tokens = english_tokens(matches, recipe, encoders) if recipe.budget.unit is BudgetUnit.TOKENS else None
     arms = {
         arm.name: arm_data(matches, recipe, arm.name, seed, folder / f"{arm.name}-{seed}", tokens)
@@ -74,7 +77,7 @@ def prepare(
     summaries = [summarise(data, recipe, encoders) for data in arms.values()]
     report = compare(summaries, recipe.matching.strategy, matches)
     report.require()
-    return Prepared(arms, report, encoders, identities(corpora))
+    return Prepared(arms, report, tags, identities(corpora))
 
 
 def open_corpora(recipe: Recipe, cache_dir: Path | None = None, progress: Progress | None = None) -> list[Corpus]:
@@ -99,13 +102,13 @@ def cutter_of(recipe: Recipe, tokenizer: Any) -> Cutter:
     return Cutter(tokenizer, get_architecture(recipe.model.architecture).role is Role.DECODER)
 
 
-def encoders_of(matches: Mapping[str, TaskMatch], recipe: Recipe, cutter: Cutter) -> dict[str, Encoder]:
+def encoders_of(tags: Mapping[str, Mapping[str, int]], recipe: Recipe, cutter: Cutter) -> dict[str, Encoder]:
     """The encoder of every task: of heads (whose tags are those of the English rows), or of text."""
     lengths = recipe.lengths
     if recipe.style == "text":
-        return {task: _text_encoder(task, recipe, cutter) for task in matches}
+        return {task: _text_encoder(task, recipe, cutter) for task in tags}
     limits = Limits(lengths.pair, lengths.span, lengths.stride, lengths.question)
-    return {task: encoder_of(task, cutter, limits, tags_of(match)) for task, match in matches.items()}
+    return {task: encoder_of(task, cutter, limits, own) for task, own in tags.items()}
 
 
 def _text_encoder(task: str, recipe: Recipe, cutter: Cutter) -> Encoder:

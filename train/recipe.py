@@ -159,6 +159,9 @@ class Optim(Section):
     warmup: float = Field(default=0.1, ge=0, lt=1)  # share of the steps; jiant configurator.py, warmup_steps_proportion
     max_grad_norm: float = Field(default=1.0, gt=0)  # jiant runscript.py
     schedule: Literal["linear", "constant", "cosine"] = "linear"  # jiant model_setup.py: warm up, then linear to 0
+    dropout: float | None = Field(
+        default=None, ge=0, lt=1, description="of all layers and heads; the model's own when left out"
+    )
 
     @property
     def examples_a_step(self) -> int:
@@ -192,6 +195,13 @@ class Parallel(Section):
     strategy: Literal["single", "ddp", "fsdp"] = "single"
     processes: int = Field(default=1, gt=0, description="over all machines; batch_size is for each of them")
     gradient_checkpointing: bool = False
+
+
+class Upkeep(Section):
+    """What a run writes while it goes on; none of it changes its result."""
+
+    save_every: int = Field(default=500, gt=0, description="steps from checkpoint to checkpoint; the last two are kept")
+    log_every: int = Field(default=10, gt=0, description="steps that a line of log.jsonl is the mean of")
 
 
 class MaskedText(Section):
@@ -233,6 +243,10 @@ class Recipe(Section):
     parallel: Parallel = Parallel()
     mlm: MaskedText | None = None
     freeze_embeddings: bool = Field(default=False, description="leave the input embeddings as they are")
+    deterministic: bool = Field(
+        default=False, description="only algorithms that give the same bits each time (slower on GPUs)"
+    )
+    upkeep: Upkeep = Upkeep()
     redraw: bool = Field(default=True, description="draw the languages anew in each epoch, else keep them")
 
     @field_validator("tasks")
@@ -297,10 +311,10 @@ class Recipe(Section):
     @property
     def hyper_parameters(self) -> dict[str, Any]:
         """What must be the same in all arms: everything but where the data come from and what the arms are."""
-        left_out = {"name", "arms", "corpora", "seeds"}
+        left_out = {"name", "arms", "corpora", "seeds", "upkeep"}
         return self.model_dump(mode="json", exclude=left_out)
 
     @property
     def fingerprint(self) -> str:
-        """Identity of the recipe."""
-        return fingerprint(self.model_dump(mode="json"))
+        """Identity of the recipe, without what changes no result."""
+        return fingerprint(self.model_dump(mode="json", exclude={"upkeep"}))

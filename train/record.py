@@ -1,7 +1,7 @@
 """The record of a run: everything that one needs to say what was trained, and to do it again.
 
-`run.json` in the run's folder. It is written before the first step (what the run starts from) and again at its end (how
-it went), each time whole.
+`train.json` in the run's folder. It is written before the first step (what the run starts from) and again at its end
+(how it went), each time whole.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from synth.train.prepare import Prepared
 from synth.train.recipe import Recipe
 
 FORMAT = 1
-NAME = "run.json"
+NAME = "train.json"
 _PACKAGES = (
     "torch", "transformers", "tokenizers", "accelerate", "trl", "peft", "datasets", "pyarrow", "numpy", "safetensors",
 )  # fmt: skip
@@ -34,6 +34,7 @@ class Status(StrEnum):
     """Where a run is."""
 
     PREPARED = "prepared"
+    RUNNING = "running"  # or it was, when somebody pulled the plug
     DONE = "done"
     FAILED = "failed"
 
@@ -93,7 +94,7 @@ def begin_record(recipe: Recipe, prepared: Prepared, arm: str) -> RunRecord:
 
 
 def write_record(folder: Path, record: RunRecord) -> Path:
-    """Write `run.json`, atomically.
+    """Write `train.json`, atomically.
 
     Raises:
         DiskError: It cannot be written.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,19 +26,27 @@ if TYPE_CHECKING:
 BATCH = 256  # rows of one record batch; a row is found by number // BATCH
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RowStore:
-    """The written rows.
+    """The written rows; can be sent to another process, which maps the file for itself.
 
     Args:
-        reader: The mapped Arrow file.
+        path: The Arrow file.
         ids: By slot: the sorted ids that were wanted of it.
         numbers: By slot: the number of each id's row in the file.
     """
 
-    reader: Any
+    path: Path
     ids: Sequence[Ids]
     numbers: Sequence[Ints]
+
+    @cached_property
+    def reader(self) -> Any:
+        """The mapped file."""
+        return _open(self.path)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"path": self.path, "ids": self.ids, "numbers": self.numbers}
 
     def row(self, slot: int, example: int) -> dict[str, Any]:
         """The row of an example in a slot."""
@@ -70,7 +79,7 @@ def write_store(path: Path, task: str, slots: Sequence[Slot], wanted: Sequence[I
                 f"{int((own < 0).sum()):,} of {len(ids):,} rows of {slot.component} {slot.lang} are gone; do not "
                 "change a corpus while it is trained on: verify it and start again"
             )
-    return RowStore(_open(path), tuple(wanted), tuple(numbers))
+    return RowStore(path.absolute(), tuple(wanted), tuple(numbers))
 
 
 def _open(path: Path) -> Any:

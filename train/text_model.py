@@ -72,6 +72,10 @@ class TextModel:
             self.language_model.enable_input_require_grads()
         self.language_model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
 
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take in all weights by name, such as `full_state` of another one."""
+        self.model.load_state_dict(state)
+
     def save(self, folder: Path) -> None:
         """Write `backbone/`, which `AutoModelForCausalLM` and `AutoModel` load; of LoRA `adapter/`, and merge it.
 

@@ -108,4 +108,10 @@ def test_mixtures_are_shares() -> None:
 
 def test_the_hyper_parameters_that_are_compared_leave_out_only_what_may_differ() -> None:
     recipe = load_recipe("e5-small")
-    assert set(Recipe.model_fields) - set(recipe.hyper_parameters) == {"name", "arms", "corpora", "seeds"}
+    assert set(Recipe.model_fields) - set(recipe.hyper_parameters) == {"name", "arms", "corpora", "seeds", "upkeep"}
+
+
+def test_how_often_a_run_is_saved_does_not_make_it_another_run() -> None:
+    often, seldom = (load_recipe("e5-small", {"upkeep.save_every": every}) for every in ("10", "1000"))
+    assert often.fingerprint == seldom.fingerprint
+    assert often.fingerprint != load_recipe("e5-small", {"optim.dropout": "0"}).fingerprint

@@ -64,6 +64,6 @@ def test_runs_from_two_recipes_are_told_apart_by_their_records(tmp_path: Path, c
 
 @pytest.mark.parametrize("text", ["", "{}", '{"format": 1, "status": "done"}', '{"format": 1, "status": "lost"}'])
 def test_a_folder_without_a_whole_record_is_no_run(tmp_path: Path, text: str) -> None:
-    (tmp_path / "run.json").write_text(text, encoding="utf-8")
-    with pytest.raises(BadFolder, match=r"run\.json"):
+    (tmp_path / "train.json").write_text(text, encoding="utf-8")
+    with pytest.raises(BadFolder, match=r"train\.json"):
         read_record(tmp_path)

@@ -1,0 +1,95 @@
+"""The folders of runs: which are done, which are another recipe's, and that no two processes train into one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from synth.corpus.files import disk_errors
+from synth.errors import BadFolder
+from synth.train.matching import flat
+from synth.train.recipe import Recipe
+from synth.train.record import NAME, RunRecord, Status, read_record
+
+_LOCK = ".lock"
+_SHOWN = 4
+
+
+def run_folder(out: Path, arm: str, seed: int) -> Path:
+    """Where the run of an arm and seed is."""
+    return out / f"{arm}-{seed}"
+
+
+def record_of(folder: Path, recipe: Recipe) -> RunRecord | None:
+    """The record of a run that was begun here; None when none was.
+
+    Raises:
+        BadFolder: The folder holds a run of another recipe; what differs is named.
+    """
+    if not (folder / NAME).is_file():
+        return None
+    record = read_record(folder)
+    if record.recipe_fingerprint != recipe.fingerprint:
+        raise BadFolder(
+            f"{folder} holds a run of another recipe: {_difference(record.recipe, recipe)}. Give another folder with "
+            "--out, or remove this one"
+        )
+    return record
+
+
+def _difference(there: Mapping[str, Any], recipe: Recipe) -> str:
+    old, new = dict(flat(there)), dict(flat(recipe.model_dump(mode="json")))
+    keys = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key) and not key.startswith("upkeep.")]
+    told = [f"{key} was {old.get(key)} and is {new.get(key)}" for key in keys[:_SHOWN]]
+    more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
+    return "; ".join(told) + more if told else "it was made by another version of Synth"
+
+
+def is_done(record: RunRecord | None) -> bool:
+    """Whether there is nothing left to do."""
+    return record is not None and record.status is Status.DONE
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep every other process from training into a folder; the system lets go of it when we are killed.
+
+    Raises:
+        BadFolder: Another one is training there.
+    """
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        if not _lock(stack.enter_context((folder / _LOCK).open("a", encoding="ascii"))):
+            raise BadFolder(f"another process is training in {folder}; wait for it, or give another folder with --out")
+        yield
+
+
+def _lock(stream: TextIO) -> bool:
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
+
+
+@contextmanager
+def rows_folder(out: Path) -> Iterator[Path]:
+    """A folder of our own for the rows of all arms, which goes when we go; those of killed processes go now."""
+    for path in out.glob(".rows-*"):
+        with ExitStack() as stack, disk_errors(path):
+            if path.is_dir() and _lock(stack.enter_context((path / _LOCK).open("a", encoding="ascii"))):
+                shutil.rmtree(path, ignore_errors=True)
+    folder = out / f".rows-{os.getpid()}"
+    with held(folder):
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
