@@ -144,12 +144,16 @@ def _record(
 
 
 def _keep(model: MultiHead, folder: Path, record: dict[str, Any]) -> None:
-    """Weights first, record last; then the checkpoints, each three times the weights, can go."""
+    """Weights first, record last; then the checkpoints, each three times the weights, can go. The log stays."""
     from safetensors.torch import save_model
 
     write_atomic(folder / WEIGHTS, lambda path: save_model(model, str(path)))
     write_json(folder / _RECORD, record)
-    shutil.rmtree(folder / "fit" / "checkpoints", ignore_errors=True)
+    for path in (folder / "fit").iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.suffix == ".safetensors":
+            path.unlink(missing_ok=True)
 
 
 def _load(model: MultiHead, path: Path) -> None:

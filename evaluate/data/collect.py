@@ -52,10 +52,19 @@ def collect(
             problems.append(read)
         elif _belongs(read, lang):
             found = _item(task, lang, file, read)
+            if not isinstance(found, SourceProblem) and _teaches_nothing(task, split, found):
+                found = SourceProblem(
+                    file, read.where, What.MISSING_LABEL.value, "no gold; nothing can be learnt of it"
+                )
             (problems if isinstance(found, SourceProblem) else items).append(found)  # type: ignore[arg-type]
     _check(task, lang, split, items, problems)
     unique = tuple(_unique(items))
     return EvalSet(task.name, lang, split, unique, candidates, (*problems, *_oddities(unique)), origin)
+
+
+def _teaches_nothing(task: EvalTask, split: str, item: Item) -> bool:
+    """Whether an item of a training or development set has no gold: MNLI's "-", where annotators did not agree."""
+    return split != task.split and task.form is not Form.MINING and not gold_of(item)
 
 
 def _belongs(record: Record, lang: str) -> bool:

@@ -31,7 +31,9 @@ TASK = EvalTask(
             {"train": "train", "validation": "validation", "test": "test"},
         ),
     ),
-    shape=partial(pair, names=(("sentence1",), ("sentence2",)), words={word: word for word in LABELS}),
+    shape=partial(
+        pair, names=(("sentence1", "text_a"), ("sentence2", "text_b")), words={word: word for word in LABELS}
+    ),
     labels=LABELS,
     paper="Yang et al. 2019",
     note="1 is paraphrase. Lines are not parallel across languages.",

@@ -39,7 +39,12 @@ TASK = EvalTask(
     training=(Training("MNLI", 392_702, 2_490),),
     licence=Licence("CC-BY-NC-4.0", True, True, False, "XNLI's README; sources partly under other terms"),
     hub=(HubPlace("facebook/xnli", "{lang}", {"train": "train", "validation": "validation", "test": "test"}),),
-    shape=partial(pair, names=(("premise", "sentence1"), ("hypothesis", "sentence2")), words=_WORDS, parallel=True),
+    shape=partial(
+        pair,
+        names=(("premise", "sentence1", "text_a"), ("hypothesis", "sentence2", "text_b")),
+        words=_WORDS,
+        parallel=True,
+    ),
     labels=LABELS,
     same_task=MNLI_FAMILY,
     paper="Conneau et al. 2018",
