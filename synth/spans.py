@@ -14,6 +14,8 @@ from synth.prompts.base import Marks
 
 _MIN_STEM = 3  # letters that an inflected form must share at its beginning
 _STEM_SHARE = 0.6  # ... and the share of the longer word that they must cover
+_OPEN, _CLOSE = r"(?:<|＜|&lt;)\s*", r"\s*(?:>|＞|&gt;)"  # also as teachers write and escape them
+_TAG_LIKE = rf"{_OPEN}(?:/\s*)?[aA]\s*\d+(?:{_CLOSE})?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,13 @@ def mark(text: str, spans: Sequence[Span], marks: Marks) -> str:
 def unmark(text: str, count: int, marks: Marks) -> tuple[str, list[Span | None]]:
     """Remove marks 1..count from a translation; returns the clean text and each span, None where its marks are lost.
 
-    A span is lost when one of its marks is missing, doubled, out of order, or holds no letter or digit. Clean text is
-    NFC and its white space is single; offsets are of the clean text.
+    A span is lost when one of its marks is missing, doubled, out of order, or holds no letter or digit. Tags of other
+    numbers and torn ones, which the source cannot have had (`has_marks`), are removed too. Clean text is NFC and its
+    white space is single; offsets are of the clean text.
     """
-    pattern = re.compile("|".join(_variants(number, marks) for number in range(1, count + 1)) or r"(?!)")
+    strays = [rf"(?P<stray>{_TAG_LIKE})"] if marks.several and count else []
+    kinds = [*(_variants(number, marks) for number in range(1, count + 1)), *strays]
+    pattern = re.compile("|".join(kinds) or r"(?!)")
     pieces: list[str] = []
     found: dict[str, list[int]] = {}
     length = at = 0
@@ -65,14 +70,13 @@ def unmark(text: str, count: int, marks: Marks) -> tuple[str, list[Span | None]]
 
 def has_marks(text: str, marks: Marks) -> bool:
     """Whether a source text already holds something that would be read as one of the marks."""
-    pattern = r"[<＜]\s*/?\s*[aA]\s*\d+\s*[>＞]" if marks.several else r"[\[\]［］【】]"
-    return bool(re.search(pattern, text))
+    return bool(re.search(_TAG_LIKE if marks.several else r"[\[\]［］【】]", text))
 
 
 def _variants(number: int, marks: Marks) -> str:
-    """Marks as teachers write them: white space inside tags, full-width brackets, capital letters."""
+    """Marks as teachers write them: white space inside tags, full-width or escaped brackets, capital letters."""
     if marks.several:
-        return rf"(?P<o{number}>[<＜]\s*[aA]\s*{number}\s*[>＞])|(?P<c{number}>[<＜]\s*/\s*[aA]\s*{number}\s*[>＞])"
+        return rf"(?P<o{number}>{_OPEN}[aA]\s*{number}{_CLOSE})|(?P<c{number}>{_OPEN}/\s*[aA]\s*{number}{_CLOSE})"
     return rf"(?P<o{number}>[\[［【])|(?P<c{number}>[\]］】])"
 
 

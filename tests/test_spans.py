@@ -94,6 +94,20 @@ def test_marks_as_teachers_write_them() -> None:
 
 @pytest.mark.parametrize(
     "answer",
+    [
+        "&lt;a1&gt;Am 12.&lt;/a1&gt; in Wien.",
+        "<a3>Am</a3> <a1>12.</a1> in <a1Wien.</a9",
+        "Am <a1>12.</a1> <a2>in</a2> Wien.<a14>",
+    ],
+)
+def test_no_debris_of_tags_is_left(answer: str) -> None:
+    clean, found = unmark(answer, 1, TAGS)
+    assert clean == "Am 12. in Wien." and found[0] is not None
+    assert not has_marks(clean, TAGS)
+
+
+@pytest.mark.parametrize(
+    "answer",
     ["Wien", "<a1>Wien", "Wien</a1>", "</a1>Wien<a1>", "<a1>Wien</a1> <a1>Wien</a1>", "<a1> ... </a1>", "<a1></a1>"],
 )
 def test_a_missing_doubled_crossed_or_empty_mark_loses_its_span(answer: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from synth.corpus.files import fingerprint
 from synth.corpus.journal import Answer
+from synth.generate.json_answer import read_object
 from synth.outcomes import Failure
 from synth.prompts.base import Prompt
 from synth.teacher.calls import Call, CallError, Endpoint, Reply
@@ -234,22 +234,3 @@ def usable(answer: Answer) -> Answer:
     if answer.failure:
         raise NoAnswer(Failure(answer.failure), answer.detail)
     return answer
-
-
-def read_object(text: str, keys: Collection[str]) -> dict[str, str] | None:
-    """The JSON object of an answer, checked here because servers have ignored schemas; None when it is not as asked."""
-    body = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```")
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):  # the latter from thousands of nested brackets
-        return None
-    if not isinstance(value, dict) or set(value) != set(keys):
-        return None
-    if not all(isinstance(item, str) and item.strip() and _is_text(item) for item in value.values()):
-        return None
-    return {key: value[key].strip() for key in keys}
-
-
-def _is_text(value: str) -> bool:
-    """Whether a JSON string can be written as UTF-8 (an escape such as \\ud83d alone cannot)."""
-    return not any("\ud800" <= char <= "\udfff" for char in value)

@@ -9,7 +9,8 @@ import pytest
 
 from synth.corpus.journal import Answer
 from synth.fewshot import Pair, few_shot
-from synth.generate.asking import Asker, Limits, NoAnswer, RowTrace, is_loop, judge_reply, read_object
+from synth.generate.asking import Asker, Limits, NoAnswer, RowTrace, is_loop, judge_reply
+from synth.generate.json_answer import read_object
 from synth.languages import get_language
 from synth.outcomes import Failure
 from synth.prompts.chat import ChatStyle
@@ -139,7 +140,17 @@ def test_loops() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['{"a": "x", "b": "y"}', '```json\n{"b": "y", "a": "x"}\n```', '```\n{"a":" x ","b":"y"}```']
+    "text",
+    [
+        '{"a": "x", "b": "y"}',
+        '```json\n{"b": "y", "a": "x"}\n```',
+        '```\n{"a":" x ","b":"y"}```',
+        'Here it is:\n\n```JSON\n{\n "b": "y",\n "a": "x"\n}\n```\nIs {that} all?',
+        '<think>\n\n</think>\n\n{"a": "x", "b": "y"}',
+        '<think>{"a": "no", "b": "no"}\n```json\n{}\n```\n</think> ```json\n{"a": "x", "b": "y"}\n```',
+        'First, "a" is x.\n</think>\n{"a": "x", "b": "y"}',
+        '{"a": "x", "b": "\ny\t"}',
+    ],
 )
 def test_json_as_asked_is_read_in_the_order_of_the_keys(text: str) -> None:
     found = read_object(text, ("a", "b"))
@@ -158,6 +169,8 @@ def test_json_as_asked_is_read_in_the_order_of_the_keys(text: str) -> None:
         '{"a": "x", "b": "y',
         '["x", "y"]',
         'Here you are: {"a": "x", "b": "y"}',
+        '<think>I say {"a": "x", "b": "y"}',
+        '```json\n{"a": "x", "b": "y"}\n```\nor\n```json\n{"a": "z", "b": "y"}\n```',
         '{"a": "x", "b": "\\ud83d"}',
         "[" * 100_000,
         "1" * 10_000,
@@ -166,6 +179,10 @@ def test_json_as_asked_is_read_in_the_order_of_the_keys(text: str) -> None:
 )
 def test_json_that_is_not_as_asked_is_refused(text: str) -> None:
     assert read_object(text, ("a", "b")) is None
+
+
+def test_a_thought_inside_the_object_is_text() -> None:
+    assert read_object(' {"a": "<think>x</think>"}', ("a",)) == {"a": "<think>x</think>"}
 
 
 @run_async

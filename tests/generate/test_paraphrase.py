@@ -106,6 +106,16 @@ def _reword(call: Call) -> str:
     return json.dumps({key: turned(data(call)[key]) for key in keys(call)})
 
 
+def test_a_text_with_tags_of_its_own_keeps_them_and_its_answers(tmp_path: Path) -> None:
+    context = "The tag <a1> opens a link. It was added in 1993 by Tim. Nobody minds </a1> at all."
+    answers = {"text": ["1993"], "answer_start": [context.index("1993")]}
+    row = {"id": "q", "title": "T", "context": context, "question": "When was it added?", "answers": answers}
+    chunk = chunk_of({"squad_v1": [example("squad_v1", row)]}, "en", (Kind.PARAPHRASE,))
+    (made,) = make(chunk, tools(tmp_path), Teacher(_reword))
+    assert made["synth_outcome"] == "kept", made["synth_detail"]
+    assert "It was added in 1993 by Tim." in made["context"] and "<a1>" in made["context"]
+
+
 def test_an_answer_whose_words_changed_is_lost(tmp_path: Path) -> None:
     chunk = chunk_of(examples("squad_v1", count=1), "en", (Kind.PARAPHRASE,))
     (row,) = make(chunk, tools(tmp_path), Teacher(lambda call: stand_in(call).replace("1987", "1887")))

@@ -14,7 +14,7 @@ from synth.generate.recipes.paragraph import answer_spans
 from synth.outcomes import Reason, Violation
 from synth.prompts.chat import ChatStyle
 from synth.sentences import split_offsets
-from synth.spans import Span, clean_text, mark, unmark
+from synth.spans import Span, clean_text, has_marks, mark, unmark
 from synth.tasks.base import Shape
 
 _NOTES = {
@@ -94,7 +94,7 @@ async def _span(job: Job, trace: RowTrace) -> Made:
 async def _paragraph(job: Job, trace: RowTrace) -> tuple[str, dict[Span, Span]]:
     """The reworded paragraph and where its answers stand now."""
     text, spans = job.example.row["context"], answer_spans(job.group)
-    if isinstance(job.style, ChatStyle):
+    if isinstance(job.style, ChatStyle) and not has_marks(text, job.style.marks):
         prompt = job.style.reword(mark(text, spans, job.style.marks), job.language, marked=bool(spans))
         clean, found = unmark(await trace.text(prompt), len(spans), job.style.marks)
         return clean, {span: place for span, place in zip(spans, found, strict=True) if place}
@@ -102,7 +102,7 @@ async def _paragraph(job: Job, trace: RowTrace) -> tuple[str, dict[Span, Span]]:
 
 
 async def _around_answers(text: str, spans: Sequence[Span], job: Job, trace: RowTrace) -> tuple[str, dict[Span, Span]]:
-    """A base model keeps no marks: it rewords the sentences without an answer, those with one stay as they are."""
+    """Without marks (base models; texts with tags of their own): sentences that hold an answer stay as they are."""
     ranges = [Span(*pair) for pair in split_offsets(text, [(span.start, span.end) for span in spans])]
     jobs = (_free_or_kept(text, place, spans, job, trace) for place in ranges)
     done = await gather_all(jobs)
