@@ -111,7 +111,7 @@ def test_a_text_with_tags_of_its_own_keeps_them_and_its_answers(tmp_path: Path) 
     answers = {"text": ["1993"], "answer_start": [context.index("1993")]}
     row = {"id": "q", "title": "T", "context": context, "question": "When was it added?", "answers": answers}
     chunk = chunk_of({"squad_v1": [example("squad_v1", row)]}, "en", (Kind.PARAPHRASE,))
-    (made,) = make(chunk, tools(tmp_path), Teacher(_reword))
+    (made,) = make(chunk, tools(tmp_path), Teacher())
     assert made["synth_outcome"] == "kept", made["synth_detail"]
     assert "It was added in 1993 by Tim." in made["context"] and "<a1>" in made["context"]
 
