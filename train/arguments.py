@@ -54,6 +54,7 @@ def training_arguments(
         disable_tqdm=True,
         log_level="error",
         seed=settings.seed,
+        use_cpu=not torch.accelerator.is_available(),
         dataloader_num_workers=_WORKERS if torch.cuda.is_available() else 0,
         remove_unused_columns=False,
         label_names=[],
