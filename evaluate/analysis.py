@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from synth.evaluate.claims import Claim, Evidence, judge
 from synth.evaluate.compare import (
@@ -41,6 +42,8 @@ class ArmSummary:
 
     `holes` are (task, language, why), the language "" for a whole task. `averages` are the official numbers of each
     task by name (F1 and EM of QA, precision and recall, token accuracy of tagging), means over seeds and languages.
+    `made` says how its runs came about, as far as they know: recipe, corpora with their identities, settings of the
+    evaluation, version and commit of Synth.
     """
 
     name: str
@@ -55,6 +58,7 @@ class ArmSummary:
     overall: Estimate | None
     holes: tuple[tuple[str, str, str], ...]
     averages: Mapping[str, Mapping[str, float]]
+    made: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +138,19 @@ def _pairs(results: Results, arms: Mapping[str, Sampled], baseline: str | None) 
         by_kind.setdefault(sampled.arm.kind, []).append(name)
     treated = [name for kind in _TREATED for name in by_kind.get(kind, [])]
     others = [name for kind in (ArmKind.ENGLISH_PARAPHRASE, ArmKind.ENGLISH_MLM) for name in by_kind.get(kind, [])]
-    pairs = [(one, other) for one in treated for kind in _ENGLISH_FIRST for other in by_kind.get(kind, [])]
+    pairs = [(one, other) for kind in _ENGLISH_FIRST for one in treated for other in by_kind.get(kind, [])]
     pairs += [(one, other) for one in others for other in by_kind.get(ArmKind.ENGLISH, [])]
     pairs += [(one, none) for none in by_kind.get(ArmKind.NONE, []) for one in arms if one != none]
+    pairs = [(one, other) for one, other in pairs if _matched(arms[one].arm, arms[other].arm)]
     if not pairs:
         names = list(arms)
         pairs = [(name, names[0]) for name in names[1:]]
     return list(dict.fromkeys(pairs))
+
+
+def _matched(one: Arm, other: Arm) -> bool:
+    """Whether arms differ in the intermediate stage alone: the same model, and the same tasks unless one has none."""
+    return one.model == other.model and (other.kind is ArmKind.NONE or one.intermediate == other.intermediate)
 
 
 def _summary(arm: Arm, sampled: Sampled | None) -> ArmSummary:
@@ -157,7 +167,7 @@ def _summary(arm: Arm, sampled: Sampled | None) -> ArmSummary:
     return ArmSummary(
         name=arm.name,
         kind=arm.kind,
-        model=(arm.runs[0].info if arm.runs else arm.failed[0]).model,
+        model=arm.model,
         intermediate=arm.intermediate,
         languages=arm.languages,
         seeds=seeds,
@@ -167,7 +177,18 @@ def _summary(arm: Arm, sampled: Sampled | None) -> ArmSummary:
         overall=overall_estimate(tasks, sampled) if sampled else None,
         holes=tuple(holes),
         averages=_averages(arm),
+        made=_made(arm),
     )
+
+
+def _made(arm: Arm) -> dict[str, Any]:
+    settings = arm.runs[0].info.settings if arm.runs else {}
+    train, protocol = settings.get("train") or {}, settings.get("protocol") or {}
+    found = {
+        "recipe": train.get("recipe"), "corpora": train.get("corpora"), "settings": protocol.get("name"),
+        "synth": settings.get("synth"), "commit": settings.get("commit"),
+    }  # fmt: skip
+    return {key: value for key, value in found.items() if value}
 
 
 def _averages(arm: Arm) -> dict[str, dict[str, float]]:

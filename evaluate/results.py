@@ -37,6 +37,11 @@ class Arm:
     failed: tuple[RunInfo, ...]
 
     @property
+    def model(self) -> str:
+        """The checkpoint before the intermediate stage."""
+        return (self.runs[0].info if self.runs else self.failed[0]).model
+
+    @property
     def seeds(self) -> tuple[int, ...]:
         """Seeds that were evaluated."""
         return tuple(run.info.seed for run in self.runs)
@@ -55,7 +60,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
-    """The arms of a report, in the order in which they were given."""
+    """The arms of a report: by model, kind and name."""
 
     arms: tuple[Arm, ...]
 
@@ -77,15 +82,48 @@ def load_results(roots: Sequence[Path], progress: Progress = lambda _line: None)
     Raises:
         BadFolder: A folder holds no run, files are not sound, or two runs are the same seed of the same arm.
     """
-    by_arm: dict[str, list[Run | RunInfo]] = {}
+    by_arm: dict[_Identity, list[Run | RunInfo]] = {}
     for folder in find_runs(roots):
         info = read_run(folder)
         progress(f"scoring {info.arm} seed {info.seed}")
-        by_arm.setdefault(info.arm, []).append(load_run(folder, info) if info.status == "done" else info)
-    arms = tuple(_arm(name, members) for name, members in by_arm.items())
+        member = load_run(folder, info) if info.status == "done" else info
+        by_arm.setdefault((info.arm, info.kind, info.model, info.intermediate), []).append(member)
+    names = _names(list(by_arm))
+    arms = tuple(_arm(names[one], by_arm[one]) for one in sorted(by_arm, key=_order))
     if not any(arm.runs for arm in arms):
         raise BadFolder("no run was evaluated to its end; run `synth evaluate` again on those folders first")
     return Results(arms)
+
+
+_Identity = tuple[str, ArmKind, str, tuple[str, ...]]  # arm, kind, model, intermediate tasks
+
+
+_KINDS = (
+    ArmKind.NONE, ArmKind.ENGLISH, ArmKind.ENGLISH_PARAPHRASE, ArmKind.ENGLISH_MLM, ArmKind.MULTILINGUAL,
+    ArmKind.MULTILINGUAL_PARAPHRASE, ArmKind.MIXTURE,
+)  # fmt: skip
+
+
+def _order(one: _Identity) -> tuple[str, int, _Identity]:
+    """By model, then from no intermediate stage to the most mixed one."""
+    return one[2], _KINDS.index(one[1]), one
+
+
+def _names(found: Sequence[_Identity]) -> dict[_Identity, str]:
+    """The arms' names; where arms of one name differ in tasks or model, what tells them apart is added.
+
+    Raises:
+        BadFolder: Arms of one name differ in kind.
+    """
+    names = {}
+    for one in found:
+        alike = [other for other in found if other[0] == one[0]]
+        if len({kind for _, kind, _, _ in alike}) > 1:
+            raise BadFolder(f"runs of arm {one[0]!r} differ in their kind; name the arms differently")
+        models, tasks = ({other[place] for other in alike} for place in (2, 3))
+        told = [*([one[2]] if len(models) > 1 else []), *(["+".join(one[3])] if len(tasks) > 1 else [])]
+        names[one] = f"{one[0]} ({', '.join(told)})" if told else one[0]
+    return names
 
 
 def load_run(folder: Path, info: RunInfo) -> Run:
@@ -106,12 +144,6 @@ def _arm(name: str, members: list[Run | RunInfo]) -> Arm:
     if twice is not None:
         raise BadFolder(f"arm {name!r} has seed {twice} twice; give each run once, or name the arms differently")
     first = infos[0]
-    for info in infos:
-        if (info.kind, info.intermediate, info.model) != (first.kind, first.intermediate, first.model):
-            raise BadFolder(
-                f"runs {first.run!r} and {info.run!r} are both arm {name!r} but differ in kind, tasks or model; runs "
-                "of one arm differ in their seed only: name the arms differently"
-            )
     runs = sorted((one for one in members if isinstance(one, Run)), key=lambda run: run.info.seed)
     failed = tuple(one for one in members if isinstance(one, RunInfo))
     return Arm(name, first.kind, first.intermediate, first.languages, tuple(runs), failed)

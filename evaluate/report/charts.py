@@ -15,6 +15,8 @@ from typing import Final
 BLUE: Final = "#0072b2"
 VERMILION: Final = "#d55e00"
 GREY: Final = "#68707a"
+ORANGE: Final = "#e69f00"
+PALE: Final = "#c9ced4"
 
 _WIDTH: Final = 360  # of the drawing's own units: about a phone's width, so that letters keep their size there
 _LABEL: Final = 146
@@ -90,12 +92,18 @@ def _row(mark: Mark, place: int, low: float, high: float) -> str:
     )
 
 
+def legend() -> str:
+    """What the colours of `share_bar` mean, in words beside them."""
+    parts = ((BLUE, "kept"), (ORANGE, "generated and dropped"), (PALE, "without an answer"))
+    return ", ".join(f'<i class="key" style="background:{colour}"></i> {name}' for colour, name in parts)
+
+
 def share_bar(kept: int, lost: int, never: int) -> str:
     """What became of rows: kept, generated and lost, never generated; the numbers are in the title."""
     total = kept + lost + never
     if not total:
         return ""
     text = f"{kept:,} kept, {lost:,} generated and dropped, {never:,} without an answer"
-    parts = ((kept, BLUE), (lost, "#e69f00"), (never, "#c9ced4"))
+    parts = ((kept, BLUE), (lost, ORANGE), (never, PALE))
     pieces = "".join(f'<i style="width:{100 * n / total:.2f}%;background:{colour}"></i>' for n, colour in parts)
     return f'<div class="bar" role="img" aria-label="{text}" title="{text}">{pieces}</div>'

@@ -8,7 +8,6 @@ from synth.evaluate.analysis import Analysis, ArmSummary
 from synth.evaluate.compare import Comparison
 from synth.evaluate.published import PUBLISHED
 from synth.evaluate.report import words
-from synth.evaluate.report.sections import reproduce
 from synth.evaluate.tasks import EVAL_TASKS
 
 
@@ -27,14 +26,21 @@ def lines(analysis: Analysis, title: str) -> Iterator[str]:
     yield from (f"- **{claim.verdict.value}**: {claim.text}. {_safe(claim.evidence)}" for claim in analysis.claims)
     yield from ("", "## Method", "")
     yield from (f"{one}\n" for one in words.method(analysis))
-    yield from ("```", reproduce(analysis), "```")
+    yield from (f"- {_safe(arm.name)}: {_safe(words.made(arm))}" for arm in analysis.arms)
+    yield from ("", "```", *(line.replace("```", "") for line in words.commands(analysis)), "```")
 
 
 def _scores(analysis: Analysis) -> Iterator[str]:
     names = [name for name in EVAL_TASKS if any(task.task == name for arm in analysis.arms for task in arm.tasks)]
     yield from _table_head(["arm", "XTREME-R", *map(words.title, names)])
     for arm in analysis.arms:
-        yield _row([arm.name, words.score(arm.overall) if arm.overall else "hole", *_arm_cells(arm, names)])
+        yield _row(
+            [
+                arm.name,
+                f"{arm.overall.value:.1f} [{words.interval(arm.overall)}]" if arm.overall else "hole",
+                *_arm_cells(arm, names),
+            ]
+        )
     for row in PUBLISHED:
         found = [
             f"{row.scores[name]:.1f}"

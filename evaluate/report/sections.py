@@ -9,7 +9,7 @@ from synth.evaluate.analysis import Analysis, ArmSummary
 from synth.evaluate.compare import CellDifference, Comparison, GroupDifference, TaskEstimate
 from synth.evaluate.published import PUBLISHED, PublishedRow
 from synth.evaluate.report import words
-from synth.evaluate.report.charts import Mark, forest, share_bar
+from synth.evaluate.report.charts import Mark, forest, legend, share_bar
 from synth.evaluate.tasks import EVAL_TASKS, XTREME_R
 from synth.evaluate.uncertainty import Estimate
 from synth.languages import LANGUAGES
@@ -26,8 +26,9 @@ def answer(analysis: Analysis) -> Iterator[str]:
 
 def scores(analysis: Analysis) -> Iterator[str]:
     """Arms by tasks, and the published rows."""
-    yield '<h2 id="scores">Scores</h2><p>Score ± standard error, mean over seeds. (3/15): 3 of 15 languages are there, '
-    yield "which is no official score. Dotted: a same-task target of that arm.</p>"
+    yield '<h2 id="scores">Scores</h2><p>Mean over seeds, and its 95 % interval over test items and seeds. '
+    yield "Under it F1 and EM of answers, accuracy over tokens of tags. (3/15): 3 of 15 languages are there, which is "
+    yield "no official score. Dotted: a same-task target of that arm.</p>"
     names = [name for name in EVAL_TASKS if any(task.task == name for arm in analysis.arms for task in arm.tasks)]
     head = "".join(f"<th>{escape(words.title(name))}</th>" for name in names)
     yield f'<div class="wide"><table><thead><tr><th>arm</th><th>XTREME-R</th>{head}</tr></thead><tbody>'
@@ -46,9 +47,16 @@ def scores(analysis: Analysis) -> Iterator[str]:
 
 def _arm_row(arm: ArmSummary, names: Sequence[str]) -> str:
     by_task = {task.task: task for task in arm.tasks}
-    overall = words.score(arm.overall) if arm.overall else '<span title="cells are missing">hole</span>'
+    overall = _with_interval(arm.overall) if arm.overall else '<span title="cells are missing">hole</span>'
     cells = "".join(_score_cell(by_task.get(name), arm) for name in names)
-    return f"<tr><th>{escape(arm.name)}<small>{escape(arm.kind.value)}</small></th><td>{overall}</td>{cells}</tr>"
+    kind = "" if arm.name.startswith(arm.kind.value) else f"{escape(arm.kind.value)}, "
+    head = f"<th>{escape(arm.name)}<small>{kind}{words.runs_of(arm)}</small></th>"
+    return f'<tr>{head}<td class="overall">{overall}</td>{cells}</tr>'
+
+
+def _with_interval(found: Estimate, part: str = "") -> str:
+    error = f"standard error {found.se:.2f}"
+    return f'<span title="{error}">{found.value:.1f}{part}</span><small>{words.interval(found)}</small>'
 
 
 def _score_cell(task: TaskEstimate | None, arm: ArmSummary) -> str:
@@ -57,7 +65,8 @@ def _score_cell(task: TaskEstimate | None, arm: ArmSummary) -> str:
     text = words.beside(arm.averages.get(task.task, {}))
     beside = f"<small>{text}</small>" if text else ""
     same = " same" if task.relation.value == "same-task" else ""
-    return f'<td class="score{same}" title="{task.relation.value}">{words.task_cell(task)}{beside}</td>'
+    shown = _with_interval(task.estimate, words.part(task))
+    return f'<td class="score{same}" title="{task.relation.value}">{shown}{beside}</td>'
 
 
 def _arm_cells(arm: ArmSummary) -> str:
@@ -183,9 +192,13 @@ def groups(analysis: Analysis) -> Iterator[str]:
     if not analysis.comparisons:
         return
     main = analysis.comparisons[0]
-    yield "<p>Each is the mean of the differences of its cells. Tiers are the classes of Joshi et al. 2020, 0 the "
-    yield "poorest.</p>"
-    parts = (("by resource tier", main.tiers), ("by script", main.scripts), ("by coverage", main.coverage))
+    yield f"<p>{escape(main.arm)} minus {escape(main.base)}: means over cells (a task in a language), whose number is "
+    yield "in parentheses. Tiers are the classes of Joshi et al. 2020, 0 the poorest in resources.</p>"
+    parts = (
+        ("by resource tier", main.tiers),
+        ("by whether the intermediate corpus held the language", main.coverage),
+        ("by script", main.scripts),
+    )
     yield '<div class="plots">'
     for title, found in parts:
         yield f"<figure><figcaption>{title}</figcaption>{_group_plot(found, title)}</figure>"
@@ -193,7 +206,7 @@ def groups(analysis: Analysis) -> Iterator[str]:
 
 
 def _group_plot(found: Sequence[GroupDifference], title: str) -> str:
-    return forest([_mark(f"{group.name} ({group.cells})", group.estimate) for group in found], title)
+    return forest([_mark(f"{words.group_name(group)} ({group.cells})", group.estimate) for group in found], title)
 
 
 def corpus(analysis: Analysis) -> Iterator[str]:
@@ -203,16 +216,18 @@ def corpus(analysis: Analysis) -> Iterator[str]:
         yield "<p>No manifest of the intermediate corpus was given (<code>--manifest</code>).</p>"
         return
     gains = {group.name: group.estimate for group in analysis.comparisons[0].languages} if analysis.comparisons else {}
-    yield '<div class="wide"><table><thead><tr><th>language</th><th>rows</th><th>kept</th><th>share</th><th></th>'
-    yield "<th>difference</th></tr></thead><tbody>"
+    yield "<p>What a language's scores gained, beside what became of the rows that the teacher was asked for in it. "
+    yield f"The bar: {legend()}.</p>"
+    yield '<div class="wide"><table><thead><tr><th>language</th><th>difference</th><th>kept</th><th></th>'
+    yield "<th>rows kept</th><th>of</th></tr></thead><tbody>"
     for row in analysis.funnel:
         gain = words.difference(gains[row.lang]) if row.lang in gains else "–"
         bar = share_bar(row.kept, max(row.generated - row.kept, 0), max(row.source - row.generated, 0))
         share = f"{100 * row.kept / row.generated:.0f} %" if row.generated else "–"
         name = LANGUAGES[row.lang].name if row.lang in LANGUAGES else row.lang
         yield (
-            f"<tr><th>{escape(row.lang)} {escape(name)}</th><td>{row.generated:,}</td><td>{row.kept:,}</td>"
-            f"<td>{share}</td><td>{bar}</td><td>{gain}</td></tr>"
+            f"<tr><th>{escape(row.lang)} {escape(name)}</th><td>{gain}</td><td>{share}</td><td>{bar}</td>"
+            f"<td>{row.kept:,}</td><td>{row.generated:,}</td></tr>"
         )
     yield "</tbody></table></div>"
 
@@ -240,16 +255,6 @@ def method(analysis: Analysis) -> Iterator[str]:
         )
         + "</ul>"
     )
-    arms = "".join(
-        f"<li><b>{escape(arm.name)}</b>: {escape(arm.model)}, intermediate "
-        f"{escape(', '.join(arm.intermediate) or 'none')}, seeds "
-        f"{escape(', '.join(str(seed.seed) for seed in arm.seeds))}</li>"
-        for arm in analysis.arms
-    )
-    yield f"<ul>{arms}</ul><pre>{escape(reproduce(analysis))}</pre>"
-
-
-def reproduce(analysis: Analysis) -> str:
-    """The command that makes the report again."""
-    folders = " ".join(analysis.sources) or "RESULTS"
-    return f"synth report {folders} --replicates {analysis.replicates} --seed {analysis.seed}"
+    arms = "".join(f"<li><b>{escape(arm.name)}</b>: {escape(words.made(arm))}</li>" for arm in analysis.arms)
+    commands = escape("\n".join(words.commands(analysis)))
+    yield f"<p>The arms:</p><ul>{arms}</ul><p>To make it again:</p><pre>{commands}</pre>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from synth.evaluate.analysis import Analysis, ArmSummary
 from synth.evaluate.compare import COVERED, UNCOVERED, Comparison, GroupDifference, TaskEstimate
@@ -28,6 +29,29 @@ def score(one: Estimate) -> str:
     return f"{one.value:.1f} ± {one.se:.1f}"
 
 
+def interval(one: Estimate) -> str:
+    """`57.1 to 58.3`."""
+    return f"{one.low:.1f} to {one.high:.1f}"
+
+
+SCRIPTS: Final[Mapping[str, str]] = {
+    "Arab": "Arabic", "Beng": "Bengali", "Cyrl": "Cyrillic", "Deva": "Devanagari", "Geor": "Georgian", "Grek": "Greek",
+    "Gujr": "Gujarati", "Guru": "Gurmukhi", "Hang": "Hangul", "Hani": "Chinese", "Hebr": "Hebrew", "Jpan": "Japanese",
+    "Latn": "Latin", "Mlym": "Malayalam", "Mymr": "Burmese", "Taml": "Tamil", "Telu": "Telugu", "Thai": "Thai",
+}  # fmt: skip
+
+
+def group_name(group: GroupDifference) -> str:
+    """A group's name for people: scripts by their names, languages as codes."""
+    return SCRIPTS.get(group.name, group.name)
+
+
+def runs_of(arm: ArmSummary) -> str:
+    """`3 seeds, 1 failed`."""
+    seeds = f"{len(arm.seeds)} seed{'' if len(arm.seeds) == 1 else 's'}"
+    return seeds + (f", {len(arm.failed)} failed" if arm.failed else "")
+
+
 def title(task: str) -> str:
     """The papers' name of a task."""
     return EVAL_TASKS[task].title
@@ -38,24 +62,32 @@ def answer(analysis: Analysis) -> tuple[str, ...]:
     if not analysis.comparisons:
         return ("There is one arm only: nothing can be compared. Evaluate a second one and report both.",)
     main = analysis.comparisons[0]
-    return (_first(main), _second(main), _third(analysis, main))
+    return (_first(analysis, main), _second(main), _third(analysis, main))
 
 
-def _first(main: Comparison) -> str:
+def _first(analysis: Analysis, main: Comparison) -> str:
     """How large, how sure, over what."""
     found = main.overall
     if found is None:
         return f"{main.arm} and {main.base} share no task of XTREME-R, so that there is no overall difference."
     tasks = [task for task in main.tasks if task.task in XTREME_R]
-    scope = "XTREME-R's ten tasks" if main.whole else f"the {len(tasks)} tasks of XTREME-R that both have"
-    verdict = (
-        "better" if found.low > 0 else "worse" if found.high < 0 else "not distinguishably different (zero is inside)"
-    )
+    count = f"the {len(tasks)} tasks" if len(tasks) > 1 else "the one task"
+    scope = "XTREME-R's ten tasks" if main.whole else f"{count} of XTREME-R that both have"
+    verdict = "better than" if found.low > 0 else "worse than" if found.high < 0 else "not distinguishable from"
     part = "" if main.whole else " (languages or tasks are missing: this is not the benchmark's score)"
     return (
-        f"Over {scope}{part}, {main.arm} scores {found.value:+.1f} points against {main.base}, 95 % interval "
-        f"{found.low:+.1f} to {found.high:+.1f}: {verdict}."
+        f"{main.arm} is {verdict} {main.base} over {scope}{part}: {found.value:+.1f} points, 95 % interval "
+        f"{found.low:+.1f} to {found.high:+.1f}{_likewise(analysis, main)}."
     )
+
+
+def _likewise(analysis: Analysis, main: Comparison) -> str:
+    """The same comparison for other models or intermediate tasks, where the report holds several."""
+    kinds = {arm.name: arm.kind for arm in analysis.arms}
+    asked = (kinds[main.arm], kinds[main.base])
+    others = [one for one in analysis.comparisons if one is not main and (kinds[one.arm], kinds[one.base]) == asked]
+    told = [f"{one.arm} {difference(one.overall)} over {one.base}" for one in others if one.overall]
+    return f"; {', '.join(told)}" if told else ""
 
 
 def _second(main: Comparison) -> str:
@@ -79,11 +111,10 @@ def _second(main: Comparison) -> str:
 def _third(analysis: Analysis, main: Comparison) -> str:
     """Which languages, and how many runs it rests on."""
     groups = {group.name: group for group in main.coverage}
-    parts = [
-        f"languages {name} gain {difference(groups[name].estimate)}" for name in (COVERED, UNCOVERED) if name in groups
-    ]
+    held = {COVERED: "languages that the intermediate corpus held gain", UNCOVERED: "those that it did not hold"}
+    parts = [f"{text} {difference(groups[name].estimate)}" for name, text in held.items() if name in groups]
     failed = sum(len(arm.failed) for arm in analysis.arms if arm.name in {main.arm, main.base})
-    runs = f"{main.seeds[0]} and {main.seeds[1]} seeds"
+    runs = f"{main.seeds[0]} and {main.seeds[1]} seeds of the two arms"
     caution = "; with a single seed the interval leaves out the variance between runs" if 1 in main.seeds else ""
     lost = f"; {failed} runs failed" if failed else ""
     return f"{_capital(', '.join(parts))}; this rests on {runs}{lost}{caution}."
@@ -134,19 +165,54 @@ def beside(averages: Mapping[str, float]) -> str:
     """What stands under a score: F1 and EM of QA, token accuracy of tagging."""
     if "exact_match" in averages:
         return f"F1 {averages['f1']:.1f}, EM {averages['exact_match']:.1f}"
-    return f"token accuracy {averages['token_accuracy']:.1f}" if "token_accuracy" in averages else ""
+    return f"tokens {averages['token_accuracy']:.1f}" if "token_accuracy" in averages else ""
 
 
 def task_cell(one: TaskEstimate | None) -> str:
-    """A task in the main table: with the number of languages where some are missing."""
+    """A task in a table: its interval behind it, and the number of languages where some are missing."""
     if one is None:
         return "–"
-    return score(one.estimate) + ("" if one.whole else f" ({one.languages}/{one.of})")
+    return f"{one.estimate.value:.1f} [{interval(one.estimate)}]" + part(one)
+
+
+def part(one: TaskEstimate) -> str:
+    """` (3/15)` where languages are missing."""
+    return "" if one.whole else f" ({one.languages}/{one.of})"
 
 
 def group_line(group: GroupDifference) -> str:
     """A group as one line of text."""
-    return f"{group.name}: {difference(group.estimate)}, {group.cells} cells"
+    return f"{group_name(group)}: {difference(group.estimate)}, {group.cells} cells"
+
+
+def made(arm: ArmSummary) -> str:
+    """How an arm's runs came about, in one line."""
+    known = arm.made
+    corpora = ", ".join(f"{name} ({identity[:12]})" for name, identity in (known.get("corpora") or {}).items())
+    commit = f" ({known['commit'][:12]})" if known.get("commit") else ""
+    parts = (
+        arm.model,
+        f"intermediate {', '.join(arm.intermediate) or 'none'}",
+        f"seeds {', '.join(str(seed.seed) for seed in arm.seeds) or 'none'}",
+        f"recipe {known['recipe']}" if known.get("recipe") else "",
+        f"corpora {corpora}" if corpora else "",
+        f"evaluated with settings {known['settings']}" if known.get("settings") else "",
+        f"Synth {known['synth']}{commit}" if known.get("synth") else "",
+    )
+    return "; ".join(filter(None, parts))
+
+
+def commands(analysis: Analysis) -> Iterator[str]:
+    """The commands that make the runs and the report again."""
+    for recipe in dict.fromkeys(arm.made["recipe"] for arm in analysis.arms if arm.made.get("recipe")):
+        arms = [arm for arm in analysis.arms if arm.made.get("recipe") == recipe]
+        names = dict.fromkeys(arm.name.partition(" (")[0] for arm in arms)
+        seeds = sorted({seed.seed for arm in arms for seed in arm.seeds})
+        flags = [*(f"--arm {name}" for name in names), *(f"--seed {seed}" for seed in seeds)]
+        yield f"synth train {recipe} {' '.join(flags)}"
+        yield f"synth evaluate runs/{recipe}/*-* --settings {arms[0].made.get('settings', 'official')}"
+    folders = " ".join(analysis.sources) or "RESULTS"
+    yield f"synth report {folders} --replicates {analysis.replicates} --seed {analysis.seed}"
 
 
 def method(analysis: Analysis) -> tuple[str, ...]:

@@ -54,9 +54,10 @@ def _language(manifest: Manifest) -> Language | None:
 
 def _style(manifest: Manifest) -> Style | None:
     """The style that the manifest names; None when there is none of this name."""
-    known = {"chat": ChatStyle, "base": FewShotStyle}
-    if manifest.teacher.style in known:
-        return known[manifest.teacher.style]()
+    if manifest.teacher.style == "chat":
+        return ChatStyle()
+    if manifest.teacher.style == "base":
+        return FewShotStyle()
     if manifest.teacher.style != "translation":
         return None
     from synth.teacher.profiles import get_profile

@@ -118,7 +118,7 @@ def test_the_same_seed_twice_is_refused(tmp_path: Path) -> None:
 
 def test_runs_of_one_arm_must_be_alike(tmp_path: Path) -> None:
     write(tmp_path, info("a", ArmKind.ENGLISH, 1, intermediate=("mnli",)), 0.5, {"xnli": ("sw",)})
-    write(tmp_path, info("a", ArmKind.ENGLISH, 2, intermediate=("qqp",)), 0.5, {"xnli": ("sw",)})
+    write(tmp_path, info("a", ArmKind.MULTILINGUAL, 2, intermediate=("mnli",)), 0.5, {"xnli": ("sw",)})
     with pytest.raises(BadFolder, match="name the arms differently"):
         load_results([tmp_path])
 

@@ -21,7 +21,7 @@ from synth.evaluate.claims import Verdict
 from synth.evaluate.predictions import ArmKind, write_run
 from synth.evaluate.report.page import html, write_report
 from synth.evaluate.report.words import answer, notes
-from synth.evaluate.results import Arm, Results
+from synth.evaluate.results import Arm, Results, load_results
 from synth.languages import LANGUAGES, TARGETS
 from tests.evaluate.make_results import arm, info, three_arms, write
 
@@ -39,10 +39,10 @@ def whole() -> Analysis:
 
 def test_the_answer_is_three_sentences_about_multilingual_against_english(whole: Analysis) -> None:
     first, second, third = answer(whole)
-    assert first.startswith("Over XTREME-R's ten tasks, multilingual scores +")
-    assert first.endswith("better.")
+    assert first.startswith("multilingual is better than english over XTREME-R's ten tasks: +")
+    assert re.search(r"95 % interval \+\d+\.\d to \+\d+\.\d\.$", first)
     assert "same-task targets" in second and "cross-task targets" in second
-    assert "Languages in the corpus" in third and "2 and 2 seeds" in third
+    assert "Languages that the intermediate corpus held gain +" in third and "2 and 2 seeds" in third
 
 
 def test_every_arm_has_tasks_and_an_overall_score(whole: Analysis) -> None:
@@ -121,11 +121,52 @@ def test_single_task_arms_are_ranked() -> None:
     assert analysis.relations["mnli"]["mnli>tydiqa"] == "cross-task"
 
 
+def test_models_and_tasks_under_one_arm_name_are_told_apart_and_matched(tmp_path: Path) -> None:
+    """Two models, and recipes of two intermediate tasks: an arm is compared with its own model and tasks only."""
+    tasks: Mapping[str, tuple[str, ...]] = {"xnli": ("sw",)}
+    for model in ("small", "large"):
+        for kind in (ArmKind.ENGLISH, ArmKind.MULTILINGUAL):
+            for task in ("mnli", "squad_v1"):
+                one = info(kind.value, kind, 1, run=f"{model}-{kind}-{task}", intermediate=(task,), model=model)
+                write(tmp_path, one, 0.5, dict(tasks))
+        write(tmp_path, info("none", ArmKind.NONE, 1, run=f"{model}-none", model=model), 0.4, dict(tasks))
+    analysis = analyse(load_results([tmp_path]), replicates=100)
+    assert [one.name for one in analysis.arms][:3] == [
+        "none (large)", "english (large, mnli)", "english (large, squad_v1)",
+    ]  # fmt: skip
+    pairs = {(one.arm, one.base) for one in analysis.comparisons}
+    assert ("multilingual (small, mnli)", "english (small, mnli)") in pairs
+    assert ("multilingual (small, mnli)", "none (small)") in pairs
+    assert all(arm.split("(")[1][:5] == base.split("(")[1][:5] for arm, base in pairs)
+    english = {pair for pair in pairs if pair[1].startswith("english")}
+    assert all(arm.removeprefix("multilingual") == base.removeprefix("english") for arm, base in english)
+    assert len(english) == 4
+    first = answer(analysis)[0]
+    assert first.count("] over english (") == 3, "the other models and tasks are named beside the first"
+
+
+def test_the_report_says_how_its_runs_were_made(tmp_path: Path) -> None:
+    settings = {
+        "train": {"recipe": "e5-small", "corpora": {"pilot": "a" * 64}},
+        "protocol": {"name": "jiant"},
+        "synth": "0.1.0",
+        "commit": "b" * 40,
+    }
+    for seed in (1, 2):
+        write(tmp_path / "r", info("english", ArmKind.ENGLISH, seed, settings=settings), 0.5, {"xnli": ("sw",)})
+        write(tmp_path / "r", info("none", ArmKind.NONE, seed, settings=settings), 0.5, {"xnli": ("sw",)})
+    report(str(tmp_path / "r"), "--out", str(tmp_path / "out"), "--replicates", "100")
+    for name in ("report.html", "report.md"):
+        text = html_module.unescape((tmp_path / "out" / name).read_text("utf-8"))
+        assert "recipe e5-small; corpora pilot (aaaaaaaaaaaa); evaluated with settings jiant" in text
+        assert "synth train e5-small --arm none --arm english --seed 1 --seed 2" in text
+        assert "synth evaluate runs/e5-small/*-* --settings jiant" in text
+
+
 def test_arms_on_different_data_are_refused(tmp_path: Path) -> None:
     from dataclasses import replace
 
     from synth.evaluate.predictions import write_predictions
-    from synth.evaluate.results import load_results
     from tests.evaluate.make_results import predictions
 
     write(tmp_path, info("none", ArmKind.NONE, 1), 0.5, {"xnli": ("sw",)})
