@@ -81,13 +81,15 @@ class Runner:
 def batches(features: Sequence[Feature], tokens: int) -> Iterator[list[int]]:
     """Places of the inputs of each batch: like lengths together, at most `tokens` pieces (one input at least)."""
     batch: list[int] = []
+    rows = 0
     order = sorted(range(len(features)), key=lambda place: (_length(features[place]), place))
     for place in order:
-        width = _length(features[place]) * len(features[place].inputs)  # the longest so far, since they are sorted
-        if batch and width * (len(batch) + 1) > tokens:
+        more = len(features[place].inputs)
+        if batch and _length(features[place]) * (rows + more) > tokens:  # the longest so far, since they are sorted
             yield batch
-            batch = []
+            batch, rows = [], 0
         batch.append(place)
+        rows += more
     if batch:
         yield batch
 

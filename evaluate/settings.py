@@ -69,6 +69,22 @@ class Retrieval(Section):
     )
 
 
+class Text(Section):
+    """How text-to-text models are asked (style text); the wordings are those of `synth.train.encode.text`."""
+
+    answers: Literal["auto", "example", "english"] = Field(
+        default="auto", description="wording of prompts and answers; auto: the run's, `example` for a plain model"
+    )
+    train: bool = Field(
+        default=True, description="train on the target's English set as text first; false: the model as it is"
+    )
+    normalise: Literal["none", "pieces"] = Field(
+        default="none", description="likelihood of an answer: sum over its pieces, or their mean"
+    )
+    length: int = Field(default=1_024, ge=64, description="most pieces of prompt and answer; the beginning is cut off")
+    written: int = Field(default=48, ge=1, description="spans: most pieces that are written")
+
+
 class EvalSettings(Section):
     """Everything that decides a run's scores but the run and the data."""
 
@@ -81,6 +97,7 @@ class EvalSettings(Section):
     targets: dict[str, Target]
     prediction: Prediction = Prediction()
     retrieval: Retrieval = Retrieval()
+    text: Text = Text()
     precision: Literal["fp32", "bf16", "fp16"] = Field(default="fp32", description="of training")
     save_every: int = Field(default=500, ge=1, description="steps between checkpoints of a training")
     freeze_embeddings: bool = Field(default=False, description="leave the input embeddings as they are")
@@ -91,6 +108,8 @@ class EvalSettings(Section):
         wrong = sorted(set(self.targets) ^ set(TARGETS))
         if wrong:
             raise ValueError(f"targets are {', '.join(TARGETS)}; {', '.join(wrong)} is missing or none of them")
+        if any(target.optim.dropout is not None for target in self.targets.values()):
+            raise ValueError("all targets start from one model: give `dropout`, not `optim.dropout`")
         return self
 
 
@@ -154,18 +173,19 @@ _JIANT: Final[dict[str, Any]] = {
     "mewslix": _target(1e-5, 2, (8, 4), optim=_JIANT_OPTIM, lengths={"pair": 64}, select_every=1000),
 }
 
+# Small micro-batches: a step is sorted by length before it is cut, so less padding is computed for the same gradient.
 _SMALL_OPTIM: Final = {"warmup": 0.1, "weight_decay": 0.01}
 _SMALL_PAIR: Final = {"pair": 96}
 _SMALL_QA: Final = {"span": 256, "stride": 96, "question": 48}
 _SMALL: Final[dict[str, Any]] = {
-    "xnli": _target(1e-4, 3, (32, 1), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
-    "pawsx": _target(1e-4, 3, (32, 1), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
-    "siqa": _target(1e-4, 2, (32, 1), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
-    "copa": _target(1e-4, 5, (32, 1), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
-    "udpos": _target(1e-4, 4, (32, 1), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
-    "panx": _target(1e-4, 4, (32, 1), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
-    "squad": _target(1e-4, 2, (16, 1), optim=_SMALL_OPTIM, lengths=_SMALL_QA),
-    "tydiqa": _target(1e-4, 3, (16, 1), optim=_SMALL_OPTIM, lengths=_SMALL_QA),
+    "xnli": _target(1e-4, 2, (8, 4), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
+    "pawsx": _target(1e-4, 2, (8, 4), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
+    "siqa": _target(1e-4, 1, (8, 4), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
+    "copa": _target(1e-4, 5, (8, 4), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
+    "udpos": _target(1e-4, 4, (8, 4), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
+    "panx": _target(1e-4, 4, (8, 4), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
+    "squad": _target(1e-4, 2, (4, 4), optim=_SMALL_OPTIM, lengths=_SMALL_QA),
+    "tydiqa": _target(1e-4, 2, (4, 4), optim=_SMALL_OPTIM, lengths=_SMALL_QA),
     "lareqa": _target(1e-4, 1, (16, 1), optim=_SMALL_OPTIM, lengths={"pair": 128, "span": 176, "question": 48}),
     "mewslix": _target(1e-4, 1, (32, 1), optim=_SMALL_OPTIM, lengths={"pair": 64}),
 }

@@ -65,7 +65,7 @@ def best_answer(context: str, windows: Sequence[tuple[Feature, Scores]], rule: R
         pair = _best_pair(scores, number, places, rule)
         if pair is not None and pair[2] > score:
             answer, score = span_text(context, feature, pair[0], pair[1]), pair[2]
-    return answer, score if answer else 0.0
+    return answer, score if score > float("-inf") else 0.0
 
 
 def _places(features: Sequence[Feature], stride: int) -> list[_Window]:
