@@ -173,7 +173,7 @@ def _target(evidence: Evidence, name: str) -> tuple[_Rows, _Rows]:
 
 
 def _listed(rows: _Rows, others: _Rows) -> str:
-    beside = f" Not judged, for the claim is about English data: {_gains(others)}." if others else ""
+    beside = f" Not judged, for the claim is about the original English data: {_gains(others)}." if others else ""
     return f"{_gains(rows)}.{beside}"
 
 

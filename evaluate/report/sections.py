@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from synth.evaluate.analysis import Analysis, ArmSummary
+from synth.evaluate.analysis import Analysis, ArmSummary, SeedScore
 from synth.evaluate.compare import CellDifference, Comparison, GroupDifference, TaskEstimate
 from synth.evaluate.published import PUBLISHED, PublishedRow
 from synth.evaluate.report import words
@@ -108,15 +108,22 @@ def _published_rows(names: Sequence[str]) -> Iterator[str]:
 
 
 def _seeds(arms: Sequence[ArmSummary]) -> Iterator[str]:
-    yield "<details><summary>Seeds</summary><ul>"
+    names = [name for name in EVAL_TASKS if any(name in seed.tasks for arm in arms for seed in arm.seeds)]
+    head = "".join(f"<th>{escape(words.title(name))}</th>" for name in names)
+    yield '<details><summary>Every seed</summary><div class="wide"><table><thead><tr><th>arm, seed</th>'
+    yield f"<th>XTREME-R</th>{head}</tr></thead><tbody>"
     for arm in arms:
-        for seed in arm.seeds:
-            tasks = ", ".join(f"{words.title(name)} {value:.1f}" for name, value in seed.tasks.items())
-            total = f"overall {seed.overall:.1f}; " if seed.overall is not None else ""
-            yield f"<li>{escape(arm.name)}, seed {seed.seed}: {total}{tasks}</li>"
+        yield from (_seed_row(arm.name, seed, names) for seed in arm.seeds)
         for number, why in arm.failed:
-            yield f'<li class="failed">{escape(arm.name)}, seed {number}: failed, {escape(why)}</li>'
-    yield "</ul></details>"
+            said = f'<td class="failed" colspan="{len(names) + 1}">failed: {escape(why)}</td>'
+            yield f"<tr><th>{escape(arm.name)}, {number}</th>{said}</tr>"
+    yield "</tbody></table></div></details>"
+
+
+def _seed_row(arm: str, seed: SeedScore, names: Sequence[str]) -> str:
+    total = f"{seed.overall:.1f}" if seed.overall is not None else "hole"
+    cells = (f"<td>{seed.tasks[name]:.1f}</td>" if name in seed.tasks else '<td class="none">–</td>' for name in names)
+    return f'<tr><th>{escape(arm)}, {seed.seed}</th><td class="overall">{total}</td>{"".join(cells)}</tr>'
 
 
 def differences(analysis: Analysis) -> Iterator[str]:
