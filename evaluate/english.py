@@ -12,8 +12,13 @@ from types import MappingProxyType
 from typing import Final
 
 from synth.errors import BadSource
+from synth.evaluate.aggregate import score_cell
 from synth.evaluate.data.base import EvalSet, EvalSource
+from synth.evaluate.predictions import Predictions
 from synth.evaluate.settings import Target
+from synth.evaluate.stage import Predicted
+from synth.evaluate.stats import cell_stats
+from synth.evaluate.tasks.items import gold_of
 from synth.train.hashing import ids64, mixed, salt
 
 
@@ -88,3 +93,17 @@ def _drawn(data: EvalSet, rows: int, seed: int) -> EvalSet:
         return data
     ranks = mixed(ids64(item.item_id for item in data.items), salt("rows", seed)).argsort(kind="stable")
     return replace(data, items=tuple(data.items[place] for place in sorted(ranks[:rows].tolist())))
+
+
+def english_score(dev: EvalSet, found: Predicted) -> float:
+    """The task's own metric, 0 to 100, of predictions for an English development set: models are selected by it."""
+    made = Predictions(
+        dev.task,
+        "en",
+        dev.split,
+        tuple(item.item_id for item in dev.items),
+        ("",) * len(dev.items),
+        tuple(map(tuple, found.predictions)),
+        tuple(gold_of(item) for item in dev.items),
+    )
+    return score_cell(cell_stats(made)).headline

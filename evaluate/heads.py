@@ -14,21 +14,18 @@ import numpy as np
 import torch
 
 from synth.corpus.files import fingerprint
-from synth.evaluate.aggregate import score_cell
 from synth.evaluate.data.base import EvalSet
 from synth.evaluate.encode import ItemEncoder, ParagraphCutter, item_encoder
-from synth.evaluate.english import STAGES, Stage, english_sets
+from synth.evaluate.english import STAGES, Stage, english_score, english_sets
 from synth.evaluate.predict import Runner, Scores, run_items
-from synth.evaluate.predictions import Predictions
 from synth.evaluate.progress import Progress
 from synth.evaluate.settings import Prediction
 from synth.evaluate.spans import Rule, best_answer
 from synth.evaluate.stage import Predicted, RunContext, TaskData
-from synth.evaluate.stats import cell_stats
 from synth.evaluate.target import Training, trained
 from synth.evaluate.target_steps import HEAD, TargetSteps, spec_of
 from synth.evaluate.tasks.base import EvalTask, Form
-from synth.evaluate.tasks.items import Item, SpanItem, gold_of
+from synth.evaluate.tasks.items import Item, SpanItem
 from synth.train.encode.features import IGNORED, Feature
 from synth.train.hashing import salt
 from synth.train.heads import MultiHead
@@ -159,13 +156,4 @@ class _Maker:
         runner = self.runner(model)
         runner = Runner(model, HEAD, runner.pad, runner.tokens, device, runner.precision)
         found = HeadPredictor(self.task, runner, self.encoder(stage), self.rule(stage), {}).predict(dev)
-        made = Predictions(
-            self.task.name,
-            "en",
-            dev.split,
-            tuple(item.item_id for item in dev.items),
-            ("",) * len(dev.items),
-            tuple(map(tuple, found.predictions)),
-            tuple(gold_of(item) for item in dev.items),
-        )
-        return score_cell(cell_stats(made)).headline
+        return english_score(dev, found)

@@ -8,7 +8,7 @@ from typing import Any
 
 from synth import __version__
 from synth.commit import commit_of_package
-from synth.corpus.files import fingerprint, locked
+from synth.corpus.files import fingerprint
 from synth.errors import BadFolder, StoppedError
 from synth.evaluate.aggregate import score_cell
 from synth.evaluate.data.base import EvalSource
@@ -29,6 +29,7 @@ from synth.evaluate.stats import cell_stats
 from synth.evaluate.subject import Subject
 from synth.evaluate.target_steps import FOLDER, VECTORS, WEIGHTS
 from synth.evaluate.tasks import get_eval_task
+from synth.train.folders import held
 from synth.train.record import hardware, versions
 
 Say = Callable[[str], None]
@@ -53,8 +54,7 @@ def evaluate_subject(
         BadFolder: The folder holds an evaluation of something else, or with other settings.
         SynthError: As predictors raise; `run.json` then says that the run failed and why, unless it was the input.
     """
-    subject.folder.mkdir(parents=True, exist_ok=True)
-    with locked(subject.folder / ".lock"):
+    with held(subject.folder):
         info = _begin(subject, settings)
         context = RunContext(subject.folder, subject.place, source, settings, subject.info.seed, device, say)
         write_run(subject.folder, info)
@@ -84,7 +84,7 @@ def _begin(subject: Subject, settings: EvalSettings) -> RunInfo:
         "hardware": hardware(),
         "tasks": {},
     }
-    info = subject.info.model_copy(update={"settings": protocol})
+    info = subject.info.model_copy(update={"settings": {**subject.info.settings, **protocol}})
     if not (subject.folder / RUN_FILE).is_file():
         return info
     before = read_run(subject.folder)
@@ -97,7 +97,7 @@ def _begin(subject: Subject, settings: EvalSettings) -> RunInfo:
             "remove it to evaluate anew"
         )
     kept = before.settings.get("tasks", {})
-    return info.model_copy(update={"settings": {**protocol, "tasks": kept}})
+    return info.model_copy(update={"settings": {**info.settings, "tasks": kept}})
 
 
 _NOT_IDENTITY = frozenset({"name", "save_every"})
@@ -170,7 +170,8 @@ def failed_training(subject: Subject) -> None:
 
 
 def with_style(settings: EvalSettings, subject: Subject) -> EvalSettings:
-    """Settings whose style is decided: that of the run's training where they leave it open."""
-    if settings.style != "auto":
-        return settings
-    return settings.model_copy(update={"style": subject.style})
+    """Settings whose style and wording are decided: those of the run's training where they leave them open."""
+    style = subject.style if settings.style == "auto" else settings.style
+    answers = subject.answers if settings.text.answers == "auto" else settings.text.answers
+    text = settings.text.model_copy(update={"answers": answers})
+    return settings.model_copy(update={"style": style, "text": text})

@@ -17,6 +17,7 @@ from synth.train.record import NAME, RunRecord, Status, read_record
 EVALUATION: Final = "evaluation"
 BACKBONE: Final = "backbone"
 _EMBEDDED: Final = tuple(name for name, one in ARCHITECTURES.items() if not one.hub)
+_GOES_ON: Final = frozenset({"stopped", "disk full"})  # ends of a training that say nothing about the arm
 _ENDS: Final = 1 << 20  # bytes of a weights file that are looked at from both ends to tell it from another
 
 
@@ -29,12 +30,14 @@ class Subject:
         place: Where its weights are.
         folder: Where its evaluation goes.
         style: How it was trained: `heads` or `text`.
+        answers: Wording of the prompts that it was trained on in style text.
     """
 
     info: RunInfo
     place: Place
     folder: Path
     style: str
+    answers: str = "example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,10 @@ def subject_of(text: str, named: Named) -> Subject:
 
 
 def _run(folder: Path, record: RunRecord) -> Subject:
-    if record.status is Status.PREPARED:
+    failed = record.status is Status.FAILED and record.outcome.get("failure") not in _GOES_ON
+    if record.status is not Status.DONE and not failed:
         raise BadFolder(f"{folder} has not been trained to its end; run its `synth train` command again, then evaluate")
     summary, model = record.summary, record.recipe["model"]
-    failed = record.status is Status.FAILED
     info = RunInfo(
         run=f"{record.recipe['name']}-{summary.arm}-{summary.seed}",
         arm=summary.arm,
@@ -89,10 +92,18 @@ def _run(folder: Path, record: RunRecord) -> Subject:
         intermediate=tuple(summary.tasks),
         languages=tuple(sorted({lang for task in summary.tasks.values() for lang in task.languages})),
         status="failed" if failed else "running",
-        why=f"training failed: {record.outcome.get('why') or record.outcome}" if failed else "",
+        why=_why(record) if failed else "",
+        settings={"train": {"recipe": record.recipe["name"], "corpora": dict(record.manifests)}},
     )
     identity = fingerprint([record.recipe_fingerprint, summary.arm, summary.seed, record.order_hash, record.created])
-    return Subject(info, _place(folder, model, identity), folder / EVALUATION, str(record.recipe["style"]))
+    style, answers = str(record.recipe["style"]), str(record.recipe["answers"])
+    return Subject(info, _place(folder, model, identity), folder / EVALUATION, style, answers)
+
+
+def _why(record: RunRecord) -> str:
+    step = record.outcome.get("step")
+    at = f" at step {step:,}" if step is not None else ""
+    return f"training failed{at}: {record.outcome.get('failure')}. {record.outcome.get('advice', '')}".strip()
 
 
 def _place(folder: Path, model: dict[str, Any], identity: str) -> Place:

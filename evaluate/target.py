@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from torch import nn
+
 from synth.corpus.files import fingerprint, read_json, write_atomic, write_json
 from synth.errors import BadFolder
 from synth.evaluate.settings import Target
@@ -25,6 +27,7 @@ from synth.train.fit import FitResult, FitSettings, fit
 from synth.train.heads import MultiHead
 from synth.train.recipe import Optim
 from synth.train.steps import Step
+from synth.train.text_model import TextModel
 
 _RECORD: Final = "target.json"
 _MOST_WARMUP: Final = 0.1  # of the steps, where settings give a number of steps that is meant for a larger set
@@ -73,7 +76,7 @@ class Training:
     dev: Callable[[MultiHead], float] | None = None
 
 
-def trained(model: MultiHead, training: Training, context: RunContext) -> dict[str, Any]:
+def trained(model: MultiHead | TextModel, training: Training, context: RunContext) -> dict[str, Any]:
     """Train a model in place, or put into it what was trained before; returns the record.
 
     Raises:
@@ -88,14 +91,20 @@ def trained(model: MultiHead, training: Training, context: RunContext) -> dict[s
             f"{folder} holds a training with other settings, data, seed or model; give another --out, or remove it"
         )
     if record is not None and (folder / WEIGHTS).is_file():
-        _load(model, folder / WEIGHTS)
+        _load(_module(model), folder / WEIGHTS)
         return dict(record)
     steps = training.steps()
     context.say(f"training {training.name}: {steps.count:,} steps of {training.settings.optim.examples_a_step}")
     result = fit(model, steps, _fit_settings(training, context, steps.count, identity), folder / "fit", training.dev)
     record = _record(training, context, identity, steps, result)
-    _keep(model, folder, record)
+    _keep(_module(model), folder, record)
     return record
+
+
+def _module(model: MultiHead | TextModel) -> nn.Module:
+    """What holds the weights."""
+    found: nn.Module = model if isinstance(model, nn.Module) else model.language_model
+    return found
 
 
 def _identity(training: Training, context: RunContext) -> str:
@@ -143,7 +152,7 @@ def _record(
     }
 
 
-def _keep(model: MultiHead, folder: Path, record: dict[str, Any]) -> None:
+def _keep(model: nn.Module, folder: Path, record: dict[str, Any]) -> None:
     """Weights first, record last; then the checkpoints, each three times the weights, can go. The log stays."""
     from safetensors.torch import save_model
 
@@ -156,7 +165,7 @@ def _keep(model: MultiHead, folder: Path, record: dict[str, Any]) -> None:
             path.unlink(missing_ok=True)
 
 
-def _load(model: MultiHead, path: Path) -> None:
+def _load(model: nn.Module, path: Path) -> None:
     from safetensors import SafetensorError
     from safetensors.torch import load_model
 

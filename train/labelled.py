@@ -35,13 +35,13 @@ def label_loss(whole: nn.Module, model: Any, inputs: dict[str, Tensor], labels: 
     if not mask.any():  # keep one piece, so that every weight has a gradient in this process too
         mask = mask.clone()
         mask[0, 0] = True
-    with _only(model, mask):
+    with only_labelled(model, mask):
         scores = whole(**inputs).logits
     return functional.cross_entropy(scores.float(), wanted[mask], ignore_index=IGNORED, reduction="sum")
 
 
 @contextmanager
-def _only(model: Any, mask: Tensor) -> Iterator[None]:
+def only_labelled(model: Any, mask: Tensor) -> Iterator[None]:
     """Within, the model's output embeddings see the pieces of `mask`, one after the other: scores are [pieces, all]."""
 
     def take(_: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:

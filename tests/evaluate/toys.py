@@ -20,6 +20,14 @@ def toy_tokenizer(decoder: bool) -> Any:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer("unigram"), **special)
 
 
+def letters_tokenizer() -> Any:
+    """A byte-level tokenizer of a decoder: it has a piece for every letter, capitals too."""
+    from transformers import PreTrainedTokenizerFast
+
+    special = {"bos_token": "<bos>", "eos_token": "<eos>", "pad_token": "<eos>"}
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer("bytes"), **special)
+
+
 def toy_student(name: str, language_model: bool = False, **changed: Any) -> Any:
     """A student of an architecture with random weights, the same ones each time."""
     import torch

@@ -12,7 +12,7 @@ Prompt and answer are cut into pieces apart, as they are when a model answers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,10 +21,10 @@ from synth.tasks.base import Shape
 from synth.train.encode.features import IGNORED, Encoded, Feature
 from synth.train.encode.heads import Encoder
 from synth.train.encode.pieces import Cutter, Pieces, Sequence2
-from synth.train.encode.texts import choices_of, pair_of
+from synth.train.encode.texts import Choices, choices_of, pair_of
 
 Wording = Literal["english", "example"]
-_LETTERS = "ABCDE"
+LETTERS = "ABCDE"
 _DUPLICATE = ("no", "yes")
 NO_ANSWER = {"english": "unanswerable", "example": "-"}
 """What stands for "the text does not say"."""
@@ -59,7 +59,7 @@ def prompt_of(task: str, row: Mapping[str, Any], wording: Wording) -> Prompt:
 def _pair(task: str, row: Mapping[str, Any], wording: Wording) -> Prompt:
     first, second, label = pair_of(task, row)
     if wording == "example":
-        return Prompt(f"1: {first}\n2: {second}\n=", f" {_LETTERS[label]}")
+        return Prompt(f"1: {first}\n2: {second}\n=", f" {LETTERS[label]}")
     if task == "qqp":
         return Prompt(f"Question 1: {first}\nQuestion 2: {second}\nSame question (yes, no):", f" {_DUPLICATE[label]}")
     words = get_task(task).labels
@@ -67,17 +67,25 @@ def _pair(task: str, row: Mapping[str, Any], wording: Wording) -> Prompt:
 
 
 def _choice(task: str, row: Mapping[str, Any], wording: Wording) -> Prompt:
-    found = choices_of(task, row)
-    lines = [f"{letter}. {choice}" for letter, choice in zip(_LETTERS, found.choices, strict=False)]
+    return choice_prompt(choices_of(task, row), wording)
+
+
+def choice_prompt(found: Choices, wording: Wording) -> Prompt:
+    """The prompt of a question with choices, each behind its letter."""
+    lines = [f"{letter}. {choice}" for letter, choice in zip(LETTERS, found.choices, strict=False)]
     end = "Answer:" if wording == "english" else "="
-    return Prompt("\n".join([found.prompt, *lines, end]), f" {_LETTERS[found.label]}")
+    return Prompt("\n".join([found.prompt, *lines, end]), f" {LETTERS[found.label]}")
 
 
 def _span(row: Mapping[str, Any], wording: Wording) -> Prompt:
-    texts = row["answers"]["text"]
-    answer = texts[0].strip() if texts else NO_ANSWER[wording]
+    return span_prompt(row["context"], row["question"], row["answers"]["text"], wording)
+
+
+def span_prompt(context: str, question: str, answers: Sequence[str], wording: Wording) -> Prompt:
+    """The prompt of a question about a paragraph; the first answer is the one that is learnt."""
+    answer = answers[0].strip() if answers else NO_ANSWER[wording]
     asked, end = ("Question: ", "Answer:") if wording == "english" else ("", "=")
-    return Prompt(f"{row['context']}\n{asked}{row['question']}\n{end}", f" {answer}")
+    return Prompt(f"{context}\n{asked}{question}\n{end}", f" {answer}")
 
 
 def text_encoder(task: str, cutter: Cutter, length: int, wording: Wording, eos: int) -> Encoder:
