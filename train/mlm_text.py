@@ -7,7 +7,6 @@ each), its text is not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,9 +42,7 @@ class MlmText:
     """
 
     def __init__(self, folder: Path, exponent: float, seed: int) -> None:
-        self.files = {path.stem: path for path in sorted(folder.glob("*.txt")) if path.stem in LANGUAGES}
-        if not self.files:
-            raise BadSource(f"{folder} has no text: put one file a language there, such as es.txt, a passage a line")
+        self.files = text_files(folder)
         self.seed = seed
         self._starts = {lang: _line_starts(path) for lang, path in self.files.items()}
         sizes = {lang: len(starts) for lang, starts in self._starts.items()}
@@ -68,9 +65,26 @@ class MlmText:
             stream.seek(int(starts[index]))
             return Passage(lang, stream.readline().decode("utf-8", "replace").strip())
 
-    def hashes(self) -> Mapping[str, str]:
-        """SHA-256 of every file by language, for the run record."""
-        return {lang: sha256_file(path) for lang, path in self.files.items()}
+
+def text_files(folder: Path) -> dict[str, Path]:
+    """The file of each language.
+
+    Raises:
+        BadSource: There is none.
+    """
+    found = {path.stem: path for path in sorted(folder.glob("*.txt")) if path.stem in LANGUAGES}
+    if not found:
+        raise BadSource(f"{folder} has no text: put one file a language there, such as es.txt, a passage a line")
+    return found
+
+
+def text_hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file by language, for the run record.
+
+    Raises:
+        BadSource: There is none.
+    """
+    return {lang: sha256_file(path) for lang, path in text_files(folder).items()}
 
 
 def _line_starts(path: Path) -> Ints:

@@ -76,6 +76,7 @@ def train_run(run: Run) -> RunRecord:
 def _trained(run: Run, begun: RunRecord) -> RunRecord:
     from transformers import set_seed
 
+    set_seed(run.seed)  # an encoder's output layer is new where its checkpoint has none
     student = _student(run)
     steps = _steps(run, student)
     _write(run, begun.ended(Status.RUNNING, {"steps": steps.count}))
@@ -136,7 +137,7 @@ def settings_of(run: Run, begun: RunRecord) -> FitSettings:
         optim=recipe.optim, seed=run.seed, precision=recipe.precision, lora=recipe.lora, parallel=recipe.parallel,
         freeze_embeddings=recipe.freeze_embeddings, save_every=recipe.upkeep.save_every,
         log_every=recipe.upkeep.log_every, deterministic=recipe.deterministic,
-        identity=fingerprint([recipe.fingerprint, run.arm, run.seed, begun.order_hash, begun.manifests]),
+        identity=fingerprint([recipe.fingerprint, run.arm, run.seed, begun.order_hash, begun.manifests, begun.text]),
     )  # fmt: skip
 
 

@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Hashable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -85,8 +86,9 @@ def _keys(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def _section(entry: FieldInfo) -> type[BaseModel] | None:
-    """The model of a key that is a section of its own (also where it may be null)."""
-    kinds = (entry.annotation, *get_args(entry.annotation))
+    """The model of a key that is a section of its own (also where it may be null); lists are keys."""
+    either = get_origin(entry.annotation) in (Union, UnionType)
+    kinds = get_args(entry.annotation) if either else (entry.annotation,)
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
 
 

@@ -20,6 +20,7 @@ from synth import __version__
 from synth.corpus.files import read_json, write_json
 from synth.errors import BadFolder
 from synth.train.matching import ArmSummary, MatchReport, compare, summary_from
+from synth.train.mlm_text import text_hashes
 from synth.train.prepare import Prepared
 from synth.train.recipe import Recipe
 
@@ -54,6 +55,7 @@ class RunRecord:
         created: When it was begun (UTC, ISO 8601).
         status: Where it is.
         outcome: What the trainer adds: losses, tokens, seconds, or the failure and its advice.
+        text: Of language modelling: SHA-256 of each file by language; empty for arms without.
     """
 
     recipe: Mapping[str, Any]
@@ -66,6 +68,7 @@ class RunRecord:
     created: str
     status: Status = Status.PREPARED
     outcome: Mapping[str, Any] = field(default_factory=dict)
+    text: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
     @property
@@ -79,7 +82,11 @@ class RunRecord:
 
 
 def begin_record(recipe: Recipe, prepared: Prepared, arm: str) -> RunRecord:
-    """The record of a run that has been prepared."""
+    """The record of a run that has been prepared.
+
+    Raises:
+        BadSource: There is no text for language modelling.
+    """
     data = prepared.arms[arm]
     return RunRecord(
         recipe=recipe.model_dump(mode="json"),
@@ -90,6 +97,7 @@ def begin_record(recipe: Recipe, prepared: Prepared, arm: str) -> RunRecord:
         versions=versions(),
         hardware=hardware(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        text=text_hashes(Path(recipe.mlm.folder)) if recipe.mlm and data.arm.mlm else {},
     )
 
 

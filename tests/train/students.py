@@ -7,7 +7,7 @@ from pathlib import Path
 from synth.train.architectures import Role, build_config, get_architecture
 from tests.train.encode.tokenizers_of import tokenizer
 
-_ENCODER = {"bos": "<s>", "eos": "</s>", "cls": "<s>", "sep": "</s>", "pad": "<pad>", "unk": "<unk>"}
+_ENCODER = {"bos": "<s>", "eos": "</s>", "cls": "<s>", "sep": "</s>", "pad": "<pad>", "unk": "<unk>", "mask": "<mask>"}
 _DECODER = {"bos": "<bos>", "eos": "<eos>"}
 
 

@@ -169,9 +169,3 @@ def test_an_encoder_without_a_mask_is_refused(tmp_path: Path) -> None:
     tried = recipe([], arms=["english", "english+mlm"], mlm={"folder": str(texts(tmp_path))})
     with pytest.raises(BadFlag, match="has no mask"):
         with_language_modelling(tasks(10), tried, fast, seed=0)
-
-
-def test_the_text_s_hashes_are_at_hand_for_the_record(tmp_path: Path) -> None:
-    found = lm_steps(texts(tmp_path)).passages.text.hashes()
-    assert set(found) == {"ru", "th", "sw"}
-    assert {len(value) for value in found.values()} == {64}
