@@ -82,6 +82,12 @@ def english_runs(text: str, *, latin: bool) -> EnglishRuns:
     return EnglishRuns(longest, inside / position, (end - start) / position) if inside else NO_RUNS
 
 
+def english_word_share(text: str) -> float:
+    """Share of words that are English and of no other language, wherever they stand: 0 to 1."""
+    words = [word.lower() for word in _WORD.findall(text.replace("’", "'"))]
+    return sum(word in lexicon().distinctive for word in words) / max(1, len(words))
+
+
 def _is_english(word: str) -> bool:
     return word.lower() in lexicon().words
 

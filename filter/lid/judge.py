@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from synth.filter.lid.detectors import Detector, DetectorName, load_detectors
-from synth.filter.lid.english import NO_RUNS, EnglishRuns, english_runs, lexicon_bytes
+from synth.filter.lid.english import NO_RUNS, EnglishRuns, english_runs, english_word_share, lexicon_bytes
+from synth.filter.lid.names import without_capitalised, without_latin_names
 from synth.filter.lid.panel import Panel
 from synth.filter.lid.text import clean
 from synth.filter.lid.thresholds import load_thresholds
@@ -42,6 +43,11 @@ class _Expected:
     relatives: frozenset[str]
     twins: frozenset[str]
     alone_letters: int
+
+    @property
+    def latin(self) -> bool:
+        """The language is written in Latin letters, by some or by all."""
+        return _LATIN in self.scripts
 
     @property
     def english(self) -> bool:
@@ -130,17 +136,20 @@ class Judge:
     def _judge(self, text: str, expected: _Expected) -> Judgement:
         text = clean(text)
         counts = _letter_counts(text)
-        letters = sum(counts.values())
-        if not letters:
+        if not counts:
             return Judgement(Answer.CANNOT_JUDGE, "", "", None, None, False, Why.NO_LETTERS)
-        script = next(iter(counts))
-        share = sum(counts.get(name, 0) for name in expected.scripts) / letters
-        runs = NO_RUNS
+        if _LATIN in counts and not expected.latin and _share(counts, expected) >= self.thresholds.names_share:
+            text = without_latin_names(text)
+            counts = _letter_counts(text)
+        return self._settle(self._measure(text, counts, expected))
+
+    def _measure(self, text: str, counts: dict[str, int], expected: _Expected) -> _Subject:
+        share, runs = _share(counts, expected), NO_RUNS
         if _LATIN in counts and not expected.english:
             # In a text of the wrong script Latin letters are the text, not a remainder.
-            latin = _LATIN in expected.scripts or share < self.thresholds.script_share
+            latin = expected.latin or share < self.thresholds.script_share
             runs = english_runs(text, latin=latin)
-        return self._settle(_Subject(text, expected, script, letters, share, runs))
+        return _Subject(text, expected, next(iter(counts)), sum(counts.values()), share, runs)
 
     def _settle(self, subject: _Subject) -> Judgement:
         for step in (self._by_script, self._by_english_words, self._by_length):
@@ -180,13 +189,25 @@ class Judge:
         ballots = (Ballot(DetectorName.CLD2, self._panel.cld2_vote(reading, code), reading.top, reading.top_share),)
         rule = self.thresholds.english
         if english >= rule.cld2_share and subject.letters >= rule.cld2_letters:
-            return self._english_judgement(subject, max(english, subject.runs.span), ballots)
+            found = self._by_all_but_names(subject)
+            return found or self._english_judgement(subject, max(english, subject.runs.span), ballots)
         if subject.sole and ballots[0].vote is not Vote.NO:
             return _judgement(subject, Answer.RIGHT, Why.SCRIPT, code, ballots if reading.top else (), english)
         if ballots[0].vote is Vote.YES and subject.letters >= subject.expected.alone_letters:
             confusable = self._is_confusable(subject, ballots, "", Answer.RIGHT)
             return _judgement(subject, Answer.RIGHT, Why.CLD2, code, ballots, english, confusable)
         return None
+
+    def _by_all_but_names(self, subject: _Subject) -> Judgement | None:
+        """English that CLD2 read in names alone is no remainder: right if the rest is right on its own."""
+        text = without_capitalised(subject.text) if subject.expected.latin else subject.text
+        counts = _letter_counts(text)
+        if text == subject.text or sum(counts.values()) < self.thresholds.letters.rest:
+            return None
+        if english_word_share(text) > self.thresholds.english.rest_share:
+            return None
+        found = self._settle(self._measure(text, counts, subject.expected))
+        return found if found.answer is Answer.RIGHT else None
 
     def _by_vote(self, subject: _Subject, reading: Reading) -> Judgement:
         tally = self._panel.tally(subject.text, subject.expected.code, subject.letters, reading)
@@ -211,6 +232,10 @@ def _letter_counts(text: str) -> dict[str, int]:
     # A short cut for half of the Latin lines: bytes without letters are deleted in one pass.
     letters = len(text.encode("ascii").translate(None, _NOT_LETTERS))
     return {_LATIN: letters} if letters else {}
+
+
+def _share(counts: dict[str, int], expected: _Expected) -> float:
+    return sum(counts.get(script, 0) for script in expected.scripts) / sum(counts.values())
 
 
 def _coverage(detector: Detector, code: str) -> str:

@@ -27,6 +27,7 @@ class Letters(_Section):
     other: Count
     sole: Count
     han: Count
+    rest: Count
 
 
 class AloneLetters(_Section):
@@ -45,6 +46,7 @@ class English(_Section):
     whole_share: Share
     long_run: Count
     long_run_share: Share
+    rest_share: Share
 
 
 class Cld2(_Section):
@@ -64,6 +66,7 @@ class Thresholds(_Section):
 
     version: Literal[1]
     script_share: Share
+    names_share: Share
     foreign_letters: Count
     letters: Letters
     alone_letters: AloneLetters
