@@ -127,7 +127,9 @@ def _task(name: str, langs: tuple[str, ...], context: RunContext, info: RunInfo)
     if not todo:
         context.say(f"{name}: all {len(langs)} languages are there already")
         return info
-    data = TaskData(get_eval_task(name), langs, context.source, context.settings.prediction.items)
+    task = get_eval_task(name)
+    together = context.source.languages(name, task.split) if task.pooled else langs
+    data = TaskData(task, together, context.source, context.settings.prediction.items)
     predictor = predictor_for(data.task, data, context)
     tasks = {**info.settings["tasks"], name: dict(predictor.record)}
     info = info.model_copy(update={"settings": {**info.settings, "tasks": tasks}})

@@ -79,7 +79,7 @@ class TaskData:
 
     Args:
         task: The task.
-        languages: Those that are evaluated.
+        languages: Those that are evaluated; of LAReQA, whose languages are one pool, all that the source has.
         source: Where the sets come from.
         items: First items of each set; 0: all.
     """
@@ -112,7 +112,7 @@ class TaskData:
 
     @cached_property
     def _pooled(self) -> tuple[dict[str, EvalSet], tuple[Candidate, ...]]:
-        """LAReQA's golds are the sentences of all languages, so all sets are read whichever are predicted."""
+        """LAReQA's golds are the sentences of all languages, so all sets are read whichever one is predicted."""
         sets, candidates = pool([self._load(lang) for lang in self.languages])
         return {one.lang: one for one in sets}, candidates
 
