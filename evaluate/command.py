@@ -70,9 +70,9 @@ def _evaluate(args: argparse.Namespace) -> int:
     from synth.evaluate.settings_file import parse_changes
 
     settings = load_settings(args.settings, parse_changes(args.set))
-    source = _source(args.source)
+    source = source_of(args.source)
     subjects = _subjects(args)
-    device = _device(args.device)
+    device = device_of(args.device)
     # All are checked before the first is begun: what is wrong with the last one is not told after hours.
     plans = [(subject, *_plan(subject, settings, source, args)) for subject in subjects]
     shown = [_one(subject, selection, own, source, device, args) for subject, own, selection in plans]
@@ -115,7 +115,12 @@ def _one(
     return found
 
 
-def _source(text: str) -> EvalSource:
+def source_of(text: str) -> EvalSource:
+    """The source that `--source` means.
+
+    Raises:
+        BadSource: It cannot be read.
+    """
     if text == "hub":
         from synth.evaluate.data.hub import HubEval
 
@@ -148,7 +153,12 @@ def _subjects(args: argparse.Namespace) -> list[Subject]:
     return subjects
 
 
-def _device(text: str) -> str:
+def device_of(text: str) -> str:
+    """The device that `--device` means, as torch names it.
+
+    Raises:
+        BadFlag: It cannot be used.
+    """
     import torch
 
     if text == "auto":
