@@ -83,6 +83,7 @@ class Analysis:
     replicates: int
     seed: int
     sources: tuple[str, ...]
+    command: str = ""
 
 
 def analyse(
@@ -93,6 +94,7 @@ def analyse(
     sources: tuple[str, ...] = (),
     replicates: int = REPLICATES,
     seed: int = SEED,
+    command: str = "",
     progress: Callable[[str], None] = lambda _line: None,
 ) -> Analysis:
     """Scores, intervals, comparisons and verdicts.
@@ -104,6 +106,7 @@ def analyse(
         sources: What the page says about where the results lie.
         replicates: Bootstrap replicates.
         seed: Seed of the bootstrap.
+        command: One command that makes all of it again, where there is one.
         progress: Told what is being done.
 
     Raises:
@@ -119,7 +122,7 @@ def analyse(
     summaries = tuple(_summary(arm, arms.get(arm.name)) for arm in results.arms)
     claims = judge(_evidence(arms, made))
     relations = {arm.name: _relations(arm) for arm in results.arms}
-    return Analysis(summaries, tuple(made.values()), relations, claims, funnel, replicates, seed, sources)
+    return Analysis(summaries, tuple(made.values()), relations, claims, funnel, replicates, seed, sources, command)
 
 
 def _relations(arm: Arm) -> dict[str, Relation]:

@@ -20,6 +20,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "import": ("synth.train.command_import", "bring an existing machine-translated data set in as a corpus"),
     "filter": ("synth.filter.command", "score a corpus, drop what is wrong with its reason, write the report"),
     "train": ("synth.train.command", "train the arms of a recipe, matched, off manifests"),
+    "run": ("synth.experiment.command", "all arms and seeds of one experiment file, from training to the report"),
     "status": ("synth.status", "progress of a corpus, read from its files"),
     "manifest": ("synth.manifest.command", "write, show or verify what is in a corpus"),
     "publish": ("synth.publish.command", "put a corpus on the Hugging Face Hub"),

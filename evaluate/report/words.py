@@ -204,6 +204,9 @@ def made(arm: ArmSummary) -> str:
 
 def commands(analysis: Analysis) -> Iterator[str]:
     """The commands that make the runs and the report again."""
+    if analysis.command:
+        yield analysis.command
+        return
     for recipe in dict.fromkeys(arm.made["recipe"] for arm in analysis.arms if arm.made.get("recipe")):
         arms = [arm for arm in analysis.arms if arm.made.get("recipe") == recipe]
         names = dict.fromkeys(arm.name.partition(" (")[0] for arm in arms)

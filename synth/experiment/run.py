@@ -1,0 +1,193 @@
+"""Runs an experiment: trains what is not trained, evaluates what is not evaluated, and writes the report.
+
+There is no state of its own: what is done is read from the folders of the runs, so the same command goes on after any
+end, and `synth train`, `synth evaluate` and `synth report` can be used on the same folders in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from synth.errors import BadFlag, DiskError, Interrupted, StoppedError
+from synth.experiment.file import Experiment
+from synth.train.arm_names import ArmName
+from synth.train.folders import record_of, run_folder
+from synth.train.recipe import Recipe
+from synth.train.record import Status
+from synth.train.runs import Asked, asked, train_recipe
+
+if TYPE_CHECKING:
+    from synth.evaluate.data.base import EvalSource
+    from synth.evaluate.selection import Selection
+    from synth.evaluate.settings import EvalSettings
+    from synth.evaluate.subject import Subject
+    from synth.train.prepare import Prepared
+
+Say = Callable[[str], None]
+_FOR_GOOD = frozenset({"nan", "diverged"})  # the same seed would go the same way again
+
+
+@dataclass(frozen=True, slots=True)
+class Left(Asked):
+    """The runs of a recipe that may still come to something; `skip` are the others."""
+
+    skip: frozenset[tuple[str, int]] = frozenset()
+
+    def runs(self) -> Iterator[tuple[str, int]]:
+        """Arm and seed of every run, a seed at a time."""
+        return (run for run in Asked.runs(self) if run not in self.skip)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How one run of the experiment ended. `why` is "" unless something failed."""
+
+    recipe: str
+    arm: str
+    seed: int
+    folder: Path
+    trained: bool = False
+    evaluated: bool = False
+    why: str = ""
+    holes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An experiment whose every part has been looked at before the first step.
+
+    Args:
+        experiment: What the file says.
+        wanted: The runs of each recipe.
+        settings: Of the evaluation, before a run's own style is laid over them.
+        source: Test sets and English training sets.
+        selections: Tasks and languages by recipe.
+        out: Folder with a folder for each recipe, and the report.
+    """
+
+    experiment: Experiment
+    wanted: tuple[Left, ...]
+    settings: EvalSettings
+    source: EvalSource
+    selections: dict[str, Selection] = field(default_factory=dict)
+    out: Path = Path()
+
+
+def plan(experiment: Experiment, out: Path, retry: bool = False) -> Plan:
+    """Read recipes, settings and sources, and see that they fit together.
+
+    Args:
+        experiment: What the file says.
+        out: Where everything goes.
+        retry: Train again what failed for good.
+
+    Raises:
+        UserError: Something is not as it must be; nothing has been begun.
+    """
+    from synth.evaluate.command import source_of
+    from synth.evaluate.selection import select
+    from synth.evaluate.settings import load_settings
+
+    recipes = [one.load() for one in experiment.train]
+    _refuse_same_names(recipes)
+    asks = experiment.evaluate
+    settings, source = load_settings(asks.settings, asks.flags), source_of(asks.source)
+    wanted = tuple(_left(asked(recipe, out / recipe.name, (), ()), retry) for recipe in recipes)
+    styles = {recipe.name: settings.style if settings.style != "auto" else recipe.style for recipe in recipes}
+    selections = {
+        name: select(source, ",".join(asks.tasks), ",".join(asks.langs), style) for name, style in styles.items()
+    }
+    return Plan(experiment, wanted, settings, source, selections, out)
+
+
+def _refuse_same_names(recipes: Sequence[Recipe]) -> None:
+    names = [recipe.name for recipe in recipes]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise BadFlag(f"two recipes are named {twice}; give them names of their own with `flags: {{name: ...}}`")
+
+
+def _left(wanted: Asked, retry: bool) -> Left:
+    """Without the runs that failed for good."""
+    skip = set()
+    for arm, seed in wanted.runs():
+        record = record_of(run_folder(wanted.out, arm, seed), wanted.recipe)
+        failed = record is not None and record.status is Status.FAILED
+        if failed and record is not None and record.outcome.get("failure") in _FOR_GOOD and not retry:
+            skip.add((arm, seed))
+    return Left(wanted.recipe, wanted.out, wanted.arms, wanted.seeds, wanted.dry, frozenset(skip))
+
+
+def carry_out(planned: Plan, device: str, say: Say, report: Callable[[Prepared], None]) -> list[Outcome]:
+    """Train and evaluate; how every run ended.
+
+    Raises:
+        SynthError: Arms are not matched, a corpus or student cannot be used, the disk is full, or the user stopped it.
+    """
+    found: list[Outcome] = []
+    for wanted in planned.wanted:
+        for arm, seed in sorted(wanted.skip):
+            say(f"{wanted.recipe.name} {arm}-{seed} failed for good and is not trained again (--retry-failed does)")
+        train_recipe(wanted, say, report)
+        found += [_outcome(wanted, arm, seed) for arm, seed in Asked.runs(wanted)]
+    for wanted in planned.wanted:
+        for one in _once([one for one in found if one.recipe == wanted.recipe.name], found, planned):
+            _evaluate(one, planned, device, say)
+    return found
+
+
+def _outcome(wanted: Left, arm: str, seed: int) -> Outcome:
+    folder = run_folder(wanted.out, arm, seed)
+    record = record_of(folder, wanted.recipe)
+    if record is not None and record.status is Status.DONE:
+        return Outcome(wanted.recipe.name, arm, seed, folder, trained=True)
+    why = str(record.outcome.get("advice", "")) if record is not None else ""
+    return Outcome(wanted.recipe.name, arm, seed, folder, why=why or "it was not trained to its end")
+
+
+def _once(mine: Sequence[Outcome], every: Sequence[Outcome], planned: Plan) -> Iterator[Outcome]:
+    """Without arms `none` of a model that an earlier recipe has evaluated with the same seed: they are one run."""
+    models = {wanted.recipe.name: (wanted.recipe.model.place, wanted.recipe.style) for wanted in planned.wanted}
+    names = list(models)
+    for one in mine:
+        earlier = names[: names.index(one.recipe)]
+        same = [
+            other for other in every
+            if other.recipe in earlier and models[other.recipe] == models[one.recipe]
+            and (other.arm, other.seed) == (one.arm, one.seed) == (ArmName.NONE, one.seed)
+        ]  # fmt: skip
+        if same:
+            one.evaluated, one.holes = same[0].evaluated, same[0].holes
+        else:
+            yield one
+
+
+def _evaluate(one: Outcome, planned: Plan, device: str, say: Say) -> None:
+    from synth.evaluate.loop import evaluate_subject, failed_training, with_style
+    from synth.evaluate.subject import Named, subject_of
+    from synth.train.runs import free_memory
+
+    if not (one.folder / "train.json").is_file():
+        return
+    selection = planned.selections[one.recipe]
+    subject: Subject = subject_of(str(one.folder), Named())
+    if not one.trained:
+        say(f"{subject.info.run}: {one.why}; recorded for the report, not evaluated")
+        failed_training(subject)
+        return
+    say(f"evaluating {subject.info.run}")
+    try:
+        evaluate_subject(subject, selection, planned.source, with_style(planned.settings, subject), device, say)
+    except (Interrupted, DiskError):
+        raise
+    except StoppedError as error:
+        one.why = str(error)
+        say(f"{subject.info.run}: {error}")
+        return
+    finally:
+        free_memory()
+    one.evaluated = True
+    one.holes = tuple(f"{hole.task} {hole.lang}".strip() for hole in selection.holes)
