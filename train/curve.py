@@ -1,7 +1,7 @@
 """The loss curve of a run: written to log.jsonl and TensorBoard, and watched for losses that are none or grow.
 
-A run has *diverged* when, for one head, the mean loss of its last 20 steps is more than twice the mean of its first 20
-and 1 more on top. (A head that learns nothing stays at the loss of guessing and has not diverged.)
+A run has *diverged* when, for one head, the mean loss of its last 20 steps is more than 1 above twice the lowest mean
+of any 20 steps before. (A head that learns nothing, or forgets, stays at the loss of guessing and has not diverged.)
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ LOG = "log.jsonl"
 
 @dataclass(slots=True)
 class Watch:
-    """First and last losses of one head."""
+    """The last losses of one head, and the lowest mean of so many in a row."""
 
-    first: list[float] = field(default_factory=list)
     last: list[float] = field(default_factory=list)
+    lowest: float | None = None
 
     def add(self, loss: float) -> bool:
-        """Take in a loss; whether it has grown out of bounds."""
-        if len(self.first) < WINDOW:
-            self.first.append(loss)
-            return False
+        """Take in a loss; whether the mean has grown out of bounds."""
         self.last = [*self.last[-WINDOW + 1 :], loss]
-        return len(self.last) == WINDOW and sum(self.last) / WINDOW > 2 * sum(self.first) / WINDOW + 1
+        if len(self.last) < WINDOW:
+            return False
+        mean = sum(self.last) / WINDOW
+        self.lowest = mean if self.lowest is None else min(mean, self.lowest)
+        return mean > 2 * self.lowest + 1
 
 
 @dataclass(slots=True)

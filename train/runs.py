@@ -115,11 +115,12 @@ def _done(wanted: Asked, arm: str, seed: int) -> RunRecord | None:
 
 def _prepared(wanted: Asked, rows: Path, say: Say) -> tuple[str, dict[int, Prepared]]:
     """Where the student is, and what the runs of each seed start from."""
-    from synth.train.student import find_place, load_tokenizer
+    from synth.train.student import check_kind, find_place, load_tokenizer
 
     recipe = wanted.recipe
     say(f"looking for {recipe.model.architecture}")
     place = find_place(recipe.model.place, recipe.model.architecture)
+    check_kind(place, recipe.model.architecture, recipe.model.revision)
     tokenizer = load_tokenizer(place, recipe.model.revision)
     corpora = open_corpora(recipe, progress=_seldom(say))
     say("matching the arms")

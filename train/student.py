@@ -80,8 +80,12 @@ def find_place(place: str, architecture: str | None) -> str:
         BadFlag: Neither a place nor an embedded student is named.
         MissingExtra: What makes the embedded student is not installed.
     """
+    if place and Path(place).expanduser().is_dir():
+        return str(Path(place).expanduser())
+    if place.startswith(("/", ".", "~")):  # no name of a Hub repository begins so
+        raise BadFlag(f"there is no folder {place}; say where the model is with `--model.path`")
     if place:
-        return str(Path(place)) if Path(place).is_dir() else place
+        return place
     if architecture == "e5-small":
         from synth.encoder.prepare import prepare_encoder
 
@@ -126,6 +130,15 @@ def _config(place: str, revision: str | None, dropout: float | None) -> Any:
         if dropout is not None and isinstance(getattr(config, name, None), int | float):
             setattr(config, name, dropout)
     return config
+
+
+def check_kind(place: str, architecture: str, revision: str | None = None) -> None:
+    """Refuse a place whose model is an encoder where the architecture is a decoder, or the other way round.
+
+    Raises:
+        BadFlag: It is, or there is no model.
+    """
+    _is_decoder(_config(place, revision, None), architecture)
 
 
 def _is_decoder(config: Any, architecture: str | None) -> bool:

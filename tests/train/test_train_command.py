@@ -1,0 +1,351 @@
+"""`synth train` as it is called: invariants, records, failures, and going on after any end."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synth.train.recipe_file import load_recipe, ready_recipes
+from synth.train.record import Status, read_record
+from tests.conftest import Cli
+from tests.train.little import Little, make
+from tests.train.students import make_student
+
+pytestmark = pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in ("torch", "transformers", "accelerate", "peft")),
+    reason="the extra `train` is not installed",
+)
+Flags = Mapping[str, Any]
+STEPS = 12
+NOTHING: Flags = {}
+USUAL: Flags = {
+    "arm": "english", "seed": 0, "budget.steps": STEPS, "optim.batch_size": 4, "optim.accumulation": 1,
+    "optim.learning_rate": 1e-3, "upkeep.log_every": 1, "upkeep.save_every": 4, "deterministic": "true",
+    "freeze_embeddings": "false", "lengths.pair": 64, "lengths.span": 128, "lengths.stride": 32, "lengths.question": 24,
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Toys are too small to share out: threads would only wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a corpus and two toy students."""
+    root = tmp_path_factory.mktemp("home")
+    make(root, Little("little", tasks=("mnli", "qqp", "squad_v2", "hellaswag", "ccg"), rows=40))
+    for architecture in ("e5-small", "gemma3-270m"):
+        make_student(root / architecture, architecture)
+    return root
+
+
+@pytest.fixture(scope="module")
+def whole(home: Path) -> Path:
+    """The folder of a run that nobody interrupted."""
+    assert called(home, home / "whole", {"tasks": "mnli,squad_v2"}).returncode == 0
+    return home / "whole" / "english-0"
+
+
+def words(home: Path, out: Path, flags: Flags = NOTHING, recipe: str = "e5-small") -> list[str]:
+    """The command line."""
+    given = {**USUAL, "manifest": home / "little", "model.path": home / recipe, "out": out, **flags}
+    pairs = [(f"--{name}", str(value)) for name, value in given.items() if value is not None]
+    return ["train", recipe, *(word for pair in pairs for word in pair)]
+
+
+def called(home: Path, out: Path, flags: Flags = NOTHING, before: str = "") -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, after some Python in it that lays a trap."""
+    code = f"import sys, os, signal\n{before}\nfrom synth.cli import main\nsys.exit(main(sys.argv[1:]))"
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", code, *words(home, out, flags)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240, check=False)
+
+
+def at_step(step: int, act: str) -> str:
+    """Python that does something when the loss of this step is accounted for."""
+    return f"""
+from synth.train import curve
+add = curve.Curve.add
+def trap(self, head, loss, norm, step):
+    add(self, head, loss, norm, step)
+    if step == {step}:
+        {act}
+curve.Curve.add = trap
+"""
+
+
+def log(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
+def losses(folder: Path) -> list[float]:
+    return [line["loss"] for line in log(folder)]
+
+
+def weights(folder: Path) -> dict[str, Any]:
+    from safetensors.torch import load_file
+
+    return {**load_file(folder / "backbone" / "model.safetensors"), **load_file(folder / "heads.safetensors")}
+
+
+def assert_same_run(one: Path, other: Path) -> None:
+    """Every bit of both."""
+    import torch
+
+    assert log(one) == log(other)
+    left, right = weights(one), weights(other)
+    assert left.keys() == right.keys()
+    assert all(torch.equal(left[name], right[name]) for name in left)
+
+
+def assert_close_runs(one: Path, other: Path) -> None:
+    """But for the order of sums. (Adam with a small epsilon would blow rounding errors up to whole updates.)"""
+    import torch
+
+    assert losses(one) == pytest.approx(losses(other), rel=1e-4)
+    left, right = weights(one), weights(other)
+    assert all(torch.allclose(left[name], right[name], atol=2e-4) for name in left)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "trap",
+    [
+        at_step(7, "os.kill(os.getpid(), signal.SIGKILL)"),
+        # while the second checkpoint is written: its files are there, its marker is not
+        "from synth.train import checkpoints\nmark = checkpoints.mark\n"
+        "checkpoints.mark = lambda folder, step, *rest: "
+        "os.kill(os.getpid(), signal.SIGKILL) if step == 8 else mark(folder, step, *rest)\n",
+    ],
+    ids=["in a step", "in a checkpoint"],
+)
+def test_a_killed_run_goes_on_to_the_same_end(home: Path, whole: Path, tmp_path: Path, cli: Cli, trap: str) -> None:
+    tasks = {"tasks": "mnli,squad_v2"}
+    assert called(home, tmp_path, tasks, trap).returncode == -9
+    assert read_record(tmp_path / "english-0").status is Status.RUNNING
+    code, _, told = cli(*words(home, tmp_path, tasks))
+    assert code == 0, told
+    assert "step 12 of 12" in told
+    assert_same_run(whole, tmp_path / "english-0")
+    assert not (tmp_path / "english-0" / "checkpoints").exists()
+    assert not list(tmp_path.glob(".rows-*"))
+
+
+@pytest.mark.slow
+def test_ctrl_c_finishes_the_step_and_is_gone_on_with(home: Path, whole: Path, tmp_path: Path, cli: Cli) -> None:
+    ended = called(home, tmp_path, {"tasks": "mnli,squad_v2"}, at_step(6, "signal.raise_signal(signal.SIGINT)"))
+    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (
+        130, "synth: stopped at step 7 of 12; run the same command again to go on",
+    )  # fmt: skip
+    assert read_record(tmp_path / "english-0").outcome["failure"] == "stopped"
+    assert (tmp_path / "english-0" / "checkpoints" / "checkpoint-7" / ".done.json").is_file()
+    code, _, told = cli(*words(home, tmp_path, {"tasks": "mnli,squad_v2"}))
+    assert code == 0, told
+    assert_same_run(whole, tmp_path / "english-0")
+
+
+@pytest.mark.slow
+def test_a_full_disk_keeps_the_last_checkpoint(home: Path, whole: Path, tmp_path: Path, cli: Cli) -> None:
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))"
+    ended = called(home, tmp_path, {"tasks": "mnli,squad_v2"}, at_step(6, limit))
+    assert ended.returncode == 1
+    assert "the disk is full" in ended.stderr
+    assert read_record(tmp_path / "english-0").outcome["failure"] == "disk full"
+    left = {path.name for path in (tmp_path / "english-0" / "checkpoints").iterdir()}
+    assert left == {"checkpoint-4"}
+    code, _, told = cli(*words(home, tmp_path, {"tasks": "mnli,squad_v2"}))
+    assert code == 0, told
+    assert_same_run(whole, tmp_path / "english-0")
+
+
+def test_the_order_of_tasks_does_not_matter(home: Path, whole: Path, tmp_path: Path, cli: Cli) -> None:
+    code, _, told = cli(*words(home, tmp_path, {"tasks": "squad_v2,mnli"}))
+    assert code == 0, told
+    assert_same_run(whole, tmp_path / "english-0")
+    records = [read_record(folder) for folder in (whole, tmp_path / "english-0")]
+    assert records[0].order_hash == records[1].order_hash
+
+
+def test_accumulating_is_the_same_as_a_large_batch(home: Path, tmp_path: Path, cli: Cli) -> None:
+    same = {"tasks": "mnli,squad_v2,ccg", "optim.dropout": 0, "budget.steps": 6, "optim.epsilon": 1e-3}
+    for name, size, parts in (("many", 1, 8), ("one", 8, 1)):
+        flags = {**same, "optim.batch_size": size, "optim.accumulation": parts}
+        code, _, told = cli(*words(home, tmp_path / name, flags))
+        assert code == 0, told
+    assert_close_runs(tmp_path / "many" / "english-0", tmp_path / "one" / "english-0")
+
+
+def test_arms_and_seeds_are_trained_apart_and_not_twice(home: Path, tmp_path: Path, cli: Cli) -> None:
+    flags = {"arm": None, "seed": None, "seeds": "0,1", "budget.steps": 2, "arms": "none,english,multilingual"}
+    code, told, _ = cli(*words(home, tmp_path, flags), "--json")
+    found = json.loads(told)
+    runs = {(run["arm"], run["seed"]): read_record(Path(run["folder"])) for run in found["runs"]}
+    assert (code, len(runs), all(report["holds"] for report in found["reports"])) == (0, 6, True)
+    assert {record.status for record in runs.values()} == {Status.DONE}
+    assert runs["english", 0].order_hash != runs["english", 1].order_hash
+    assert runs["english", 0].summary.source_hash == runs["multilingual", 0].summary.source_hash
+    assert sorted(path.name for path in (tmp_path / "none-0").iterdir()) == [".lock", "train.json"]
+    when = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    code, told, _ = cli(*words(home, tmp_path, flags), "--json")
+    assert (code, json.loads(told)["runs"]) == (0, found["runs"])
+    assert when == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_the_backbone_and_the_card_are_what_others_read(whole: Path) -> None:
+    from huggingface_hub import ModelCard
+    from transformers import AutoModel, AutoTokenizer
+
+    model = AutoModel.from_pretrained(whole / "backbone", add_pooling_layer=False)
+    assert len(AutoTokenizer.from_pretrained(whole / "backbone")) <= model.config.vocab_size
+    card = ModelCard.load(whole / "README.md")
+    assert (card.data.license, card.data.language, card.data.datasets) == ("mit", ["en"], ["little"])
+    assert "arm:english" in card.data.tags
+    assert json.loads((whole / "heads.json").read_text())["squad_v2"]["kind"] == "span"
+    assert list((whole / "tensorboard").glob("events.out.*"))
+
+
+def test_an_adapter_is_saved_and_merged(home: Path, tmp_path: Path, cli: Cli) -> None:
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModel
+
+    flags = {"lora.rank": 4, "budget.steps": 4, "style": "heads", "precision": "fp32"}
+    code, _, told = cli(*words(home, tmp_path, flags, "gemma3-270m"))
+    assert code == 0, told
+    run = tmp_path / "english-0"
+    before = AutoModel.from_pretrained(home / "gemma3-270m").eval()
+    ids = torch.tensor([[2, 5, 6, 7, 9]])
+    with torch.no_grad():
+        plain = before(ids).last_hidden_state
+        merged = AutoModel.from_pretrained(run / "backbone").eval()(ids).last_hidden_state
+        adapted = PeftModel.from_pretrained(before, run / "adapter").eval()(ids).last_hidden_state
+    assert torch.allclose(merged, adapted, atol=1e-5)
+    assert not torch.allclose(merged, plain, atol=1e-5)
+
+
+@pytest.mark.parametrize("recipe", ready_recipes())
+def test_every_ready_recipe_trains_a_toy_of_its_student(home: Path, tmp_path: Path, cli: Cli, recipe: str) -> None:
+    make_student(tmp_path / recipe, recipe)
+    small = {
+        "arms": "none,english,multilingual",
+        "tasks": "mnli,squad_v2",
+        "budget.steps": 3,
+        "optim.batch_size": 2,
+        "upkeep.save_every": 2,
+    }
+    flags = {**small, "model.path": tmp_path / recipe, "freeze_embeddings": None, "optim.learning_rate": None}
+    code, _, told = cli(*words(home, tmp_path / "out", flags, recipe))
+    assert code == 0, told
+    record = read_record(tmp_path / "out" / "english-0")
+    assert (record.status, record.outcome["steps"]) == (Status.DONE, 3)
+    assert (tmp_path / "out" / "english-0" / "adapter").is_dir() == (load_recipe(recipe).lora is not None)
+
+
+def test_a_broken_student_fails_its_runs_and_says_so(home: Path, tmp_path: Path, cli: Cli) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    broken = make_student(tmp_path / "broken", "e5-small")
+    state = load_file(broken / "model.safetensors")
+    state["encoder.layer.0.output.dense.weight"][0, 0] = torch.nan
+    save_file(state, broken / "model.safetensors", metadata={"format": "pt"})
+    flags = {"model.path": broken, "arm": None, "arms": "none,english", "seed": None, "seeds": "0,1"}
+    code, told, errors = cli(*words(home, tmp_path / "out", flags))
+    assert code == 1
+    records = {name: read_record(tmp_path / "out" / name) for name in ("none-0", "english-0", "none-1", "english-1")}
+    assert [record.status.value for record in records.values()] == ["done", "failed", "done", "failed"]
+    outcome = records["english-1"].outcome
+    assert (outcome["failure"], outcome["step"]) == ("nan", 1)
+    assert "Lower optim.learning_rate" in outcome["advice"]
+    assert "english-0: the loss of mnli is no number" in errors
+    assert told.count("FAILED") == 2
+    assert not list((tmp_path / "out" / "english-0" / "checkpoints").iterdir())
+
+
+def test_a_run_that_diverges_is_stopped(home: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    from synth.train.trainer import StepTrainer
+
+    def growing(self: Any, *rest: Any) -> Any:
+        return loss_of(self, *rest) * 1.1**self.state.global_step
+
+    loss_of = StepTrainer.micro_loss
+    monkeypatch.setattr(StepTrainer, "micro_loss", growing)
+    code, _, errors = cli(*words(home, tmp_path, {"budget.steps": 80}))
+    outcome = read_record(tmp_path / "english-0").outcome
+    assert (code, outcome["failure"]) == (1, "diverged")
+    assert 20 < outcome["step"] < 40
+    assert "the loss of mnli has grown to" in errors
+
+
+def test_too_little_memory_is_told_with_advice(
+    home: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from synth.train.heads import MultiHead
+
+    # The machine's own refusal, at the first step.
+    monkeypatch.setattr(MultiHead, "forward", lambda *_: torch.empty(1 << 55))
+    code, _, errors = cli(*words(home, tmp_path))
+    outcome = read_record(tmp_path / "english-0").outcome
+    assert (code, outcome["failure"], outcome["step"]) == (1, "out of memory", 1)
+    assert "Halve optim.batch_size and double optim.accumulation" in errors
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "told"),
+    [
+        ({"arm": "mt"}, 2, "the recipe has no arm mt; it has none, english, multilingual"),
+        ({"seed": 9}, 2, "the recipe has no seed 9; it has 0, 1, 2"),
+        ({"optim.lr": 1}, 2, "optim.lr"),
+        ({"parallel.processes": 2}, 2, "accelerate launch --num_processes 2"),
+        ({"model.path": "./nowhere"}, 2, "there is no folder ./nowhere"),
+        ({"model.architecture": "gemma3-270m"}, 2, "name the architecture that it has"),
+        ({"manifest": "nothing.yaml"}, 2, "nothing.yaml"),
+        ({"languages.codes": "de,fr"}, 2, "in fr; there are de, sw"),
+    ],
+)
+def test_bad_input_is_one_line(home: Path, tmp_path: Path, cli: Cli, flags: Flags, code: int, told: str) -> None:
+    found, out, errors = cli(*words(home, tmp_path, flags))
+    assert (found, out) == (code, "")
+    assert told in errors.splitlines()[-1]
+
+
+def test_arms_that_do_not_match_are_refused_with_the_numbers(home: Path, tmp_path: Path, cli: Cli) -> None:
+    make(tmp_path, Little("holes", rows=40, translations={"de": range(30), "sw": ()}))
+    code, _, errors = cli(*words(home, tmp_path / "out", {"manifest": tmp_path / "holes"}))
+    assert code == 1
+    assert "10 of 40 English examples of mnli (25%)" in errors
+    assert not (tmp_path / "out" / "english-0").exists()
+
+
+def test_a_folder_of_another_recipe_is_refused(home: Path, whole: Path, cli: Cli) -> None:
+    flags = {"tasks": "mnli,squad_v2", "optim.learning_rate": 5e-4, "upkeep.log_every": 3}
+    code, _, errors = cli(*words(home, whole.parent, flags))
+    assert code == 2
+    assert "optim.learning_rate was 0.001 and is 0.0005" in errors
+
+
+def test_a_dry_run_reports_and_trains_nothing(home: Path, tmp_path: Path, cli: Cli) -> None:
+    code, told, _ = cli(
+        *words(home, tmp_path / "out", {"tasks": "squad_v2", "lengths.span": 40, "lengths.stride": 8}), "--dry-run"
+    )
+    assert code == 0
+    assert "The arms are matched." in told
+    assert "squad_v2 40 of 40" in " ".join(told.split())
+    assert not list((tmp_path / "out").iterdir())
