@@ -38,7 +38,7 @@ def write(planned: Plan, ended: Sequence[Outcome], command: str, say: Say) -> tu
         results,
         baseline=asks.baseline,
         funnel=read_funnel([part for wanted in planned.wanted for part in _trained_on(wanted.recipe)]),
-        sources=(str(planned.out),),
+        sources=(planned.out.name,),
         replicates=asks.replicates,
         seed=asks.seed,
         command=command,
