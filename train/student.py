@@ -5,6 +5,7 @@ Only safetensors are read and no code of a repository is run. torch is imported 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +20,7 @@ _DROPOUT_NAMES = (
     "hidden_dropout", "dropout", "classifier_dropout",
 )  # fmt: skip
 _POOLED = ("bert", "roberta", "xlm-roberta", "xlm-roberta-xl")  # types whose AutoModel has a pooler that we never use
+_READS = {r"^(model\.)?language_model\.(model\.)?": "model."}  # of Gemma 3 that sees as well, the part that reads
 _DECODERS = ("llama", "gemma3", "gemma3_text", "qwen3")
 
 
@@ -63,13 +65,13 @@ def load_student(
     found = find_place(place, architecture)
     tokenizer, config = load_tokenizer(found, revision), _config(found, revision, dropout)
     decoder = _is_decoder(config, architecture)
+    if tokenizer.vocab_size > config.vocab_size:  # added pieces (Gemma's for pictures) may stand outside
+        raise BadFlag(
+            f"the tokenizer in {found} has {tokenizer.vocab_size:,} pieces and the model {config.vocab_size:,}: they "
+            "do not belong together; give the folder of one model"
+        )
     model = _model(found, revision, config, dtype, language_model and decoder, language_model)
     backbone = model.base_model if language_model else model
-    if len(tokenizer) > config.vocab_size:
-        raise BadFlag(
-            f"the tokenizer in {found} has {len(tokenizer):,} pieces and the model {config.vocab_size:,}: they do not "
-            "belong together; give the folder of one model"
-        )
     return Student(tokenizer, backbone, decoder, found, model if language_model else None)
 
 
@@ -163,12 +165,29 @@ def _model(place: str, revision: str | None, config: Any, dtype: Precision, caus
         more["add_pooling_layer"] = False
     try:
         with quiet():
-            return auto.from_pretrained(
+            model, found = auto.from_pretrained(
                 place, config=config, revision=revision, dtype=types[dtype], use_safetensors=True,
-                trust_remote_code=False, **more,
+                trust_remote_code=False, key_mapping=_READS, output_loading_info=True, **more,
             )  # fmt: skip
     except Exception as error:
         raise BadFlag(_cannot(place, "model", error)) from None
+    _require_weights(place, model, found["missing_keys"])
+    return model
+
+
+def _require_weights(place: str, model: Any, missing: Iterable[str]) -> None:
+    """Transformers makes up weights that it does not find. An output layer may be new, the rest may not.
+
+    Raises:
+        BadFlag: Weights of the backbone are missing.
+    """
+    prefix = "" if model.base_model is model else f"{model.base_model_prefix}."
+    lost = sorted(name for name in missing if name.startswith(prefix))
+    if lost:
+        raise BadFlag(
+            f"{place} lacks {len(lost)} weights of the model that its config.json describes ({lost[0]}, ...); take a "
+            "whole checkpoint"
+        )
 
 
 def _cannot(place: str, what: str, error: Exception) -> str:
