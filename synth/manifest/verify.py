@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from synth.corpus.files import sha256_file
 from synth.errors import BadManifest, CheckFailed, UserError
 from synth.manifest.checks import Difference, at_most
-from synth.manifest.describe import read_description
+from synth.manifest.describe import read_description, teacher_of, terms_of
 from synth.manifest.fields import FILE_PATTERN
 from synth.manifest.funnel import build_funnel, checked_marker
-from synth.manifest.models import Manifest, config_of, split_config
+from synth.manifest.models import Manifest, Terms, config_of, split_config
 from synth.manifest.paths import inside, regular_size
 from synth.manifest.rowchecks import check_rows
 from synth.manifest.store import read_manifest
@@ -46,9 +46,10 @@ def verify_manifest(
 def require(differences: list[Difference], name: str) -> None:
     """Raise `CheckFailed` when there are differences."""
     if differences:
+        count = f"{len(differences)} difference{'' if len(differences) == 1 else 's'}"
         lines = "\n".join(f"  {difference}" for difference in differences)
         raise CheckFailed(
-            f"{name}: {len(differences)} differences between the manifest and the corpus\n{lines}\n"
+            f"{name}: {count} between the manifest and the corpus\n{lines}\n"
             "Do not train on it or publish it before you know why; `synth manifest build` describes the corpus as it is"
         )
 
@@ -62,8 +63,8 @@ def check_statements(manifest: Manifest) -> Iterator[Difference]:
     for task, record in manifest.tasks.items():
         if task not in TASKS:
             yield Difference(f"task {task}", "is unknown to this version of Synth")
-        elif record.licence.id != TASKS[task].licence.id:
-            yield Difference(f"task {task}", f"licence is {record.licence.id}, not {TASKS[task].licence.id}")
+        else:
+            yield from _check_terms(task, record.licence)
     files = {split_config(config_of(path))[1] for path in manifest.files}
     if files != set(manifest.languages):
         yield Difference("languages", f"{sorted(manifest.languages)} listed, files are in {sorted(files)}")
@@ -71,6 +72,14 @@ def check_statements(manifest: Manifest) -> Iterator[Difference]:
         english = split_config(config_of(path))[2] is Kind.SOURCE
         if not path.startswith(f"{manifest.stage}/") and not english:
             yield Difference(path, f"does not belong to the stage `{manifest.stage}`")
+
+
+def _check_terms(task: str, said: Terms) -> Iterator[Difference]:
+    """Terms that are lighter than those of the data would be copied by whoever reads them."""
+    known = terms_of(task)
+    for key in ("id", "redistribute", "non_commercial", "share_alike"):
+        if getattr(said, key) != getattr(known, key):
+            yield Difference(f"task {task}", f"licence: {key} is {getattr(said, key)}, not {getattr(known, key)}")
 
 
 def check_files(manifest: Manifest, root: Path, sound: list[str]) -> Iterator[Difference]:
@@ -125,11 +134,23 @@ def check_origin(manifest: Manifest, root: Path) -> Iterator[Difference]:
         description = read_description(root)
         if str(description.get("fingerprint")) != manifest.fingerprint:
             yield Difference("corpus.yaml", f"fingerprint is {description.get('fingerprint')!a}")
+        yield from _check_description(manifest, description)
         if any((root / "generated").glob("*/*/*.done.json")):
             yield from at_most(_check_markers(manifest, root))
             yield from _check_funnel(manifest, root)
     except (UserError, CheckFailed) as error:
         yield Difference("corpus", str(error))
+
+
+def _check_description(manifest: Manifest, description: Mapping[str, Any]) -> Iterator[Difference]:
+    """Who wrote the text, and how it was asked for."""
+    there = teacher_of(description)
+    for key in type(there).model_fields:
+        if getattr(there, key) != getattr(manifest.teacher, key):
+            said = (ascii(str(getattr(one, key)))[:80] for one in (manifest.teacher, there))
+            yield Difference("teacher", "{} is {} and corpus.yaml says {}".format(key, *said))
+    if (description.get("config") or {}) != manifest.config:
+        yield Difference("config", "is not that of corpus.yaml")
 
 
 def _check_markers(manifest: Manifest, root: Path) -> Iterator[Difference]:

@@ -143,6 +143,14 @@ def test_another_configuration_is_noticed(corpus: Path, manifest: Manifest) -> N
     assert "corpus.yaml: fingerprint is '0123456789abcdef0123456789abcdef'" in said(other, corpus)
 
 
+def test_another_teacher_or_way_of_asking_is_noticed(corpus: Path, manifest: Manifest) -> None:
+    teacher = manifest.teacher.model_copy(update={"model": "somebody/else", "non_commercial": True})
+    other = manifest.model_copy(update={"teacher": teacher, "config": {**manifest.config, "seed": 9}})
+    text = said(other, corpus)
+    assert "teacher: model is 'somebody/else' and corpus.yaml says 'nobody/tiny-test'" in text
+    assert "teacher: non_commercial is" in text and "config: is not that of corpus.yaml" in text
+
+
 def test_a_marker_that_says_something_else_is_noticed(corpus: Path, manifest: Manifest) -> None:
     marker = corpus / PART.replace(".parquet", ".done.json")
     value = json.loads(marker.read_text())
@@ -152,11 +160,12 @@ def test_a_marker_that_says_something_else_is_noticed(corpus: Path, manifest: Ma
 
 def test_languages_and_licences_must_be_those_of_the_files(corpus: Path, manifest: Manifest) -> None:
     record = manifest.tasks["squad_v1"]
-    licence = record.licence.model_copy(update={"id": "CC0-1.0"})
+    licence = record.licence.model_copy(update={"id": "CC0-1.0", "share_alike": False})
     tasks = {**manifest.tasks, "squad_v1": record.model_copy(update={"licence": licence})}
     lying = manifest.model_copy(update={"tasks": tasks, "languages": ("de", "en")})
     text = said(lying, corpus)
-    assert "task squad_v1: licence is CC0-1.0, not CC-BY-SA-4.0" in text
+    assert "task squad_v1: licence: id is CC0-1.0, not CC-BY-SA-4.0" in text
+    assert "task squad_v1: licence: share_alike is False, not True" in text
     assert "languages: ['de', 'en'] listed" in text
 
 
