@@ -32,6 +32,8 @@ def open_corpus(
         StoppedError: The Hub cannot be reached.
     """
     file = path / "manifest.yaml" if path.is_dir() else path
+    if path.is_dir() and not file.exists():
+        raise BadManifest(f"{path} has no manifest.yaml; run `synth manifest build {path}` first")
     manifest = read_manifest(file)
     if corpus is not None:
         return manifest, corpus

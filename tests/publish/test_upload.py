@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from synth.errors import BadFlag, StoppedError
+from synth.errors import BadFlag, BadManifest, StoppedError
 from synth.manifest.build import build_manifest
 from synth.manifest.store import read_manifest, write_manifest
 from synth.publish import command
@@ -189,6 +189,12 @@ def test_without_a_login_the_message_says_how(
     monkeypatch.delenv("HF_TOKEN")
     monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "no-token"))
     with pytest.raises(BadFlag, match="hf auth login"):
+        publish(hub, corpus)
+
+
+def test_a_corpus_without_a_manifest_says_what_to_run(hub: HubServer, corpus: Path) -> None:
+    (corpus / "manifest.yaml").unlink()
+    with pytest.raises(BadManifest, match="synth manifest build"):
         publish(hub, corpus)
 
 
