@@ -148,7 +148,7 @@ class _Maker:
     def runner(self, model: MultiHead) -> Runner:
         context = self.context
         pad = int(self.student.tokenizer.pad_token_id)
-        return Runner(model, HEAD, pad, context.settings.prediction.tokens, context.device, context.precision)
+        return Runner(model, HEAD, pad, context.tokens, context.device, context.precision)
 
     def dev_score(self, dev: EvalSet, stage: Stage, model: MultiHead) -> float:
         """The task's own metric on English dev, 0 to 100."""

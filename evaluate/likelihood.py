@@ -182,7 +182,7 @@ def text_predictor(task: EvalTask, data: TaskData, context: RunContext) -> Predi
     if not student.decoder:
         raise BadFlag(f"{student.place} is an encoder and cannot be asked as text; leave --set style=text out")
     student.language_model.to(context.device)  # type: ignore[union-attr]
-    predictor = TextPredictor(task, student, text, context.settings.prediction.tokens, context.precision, {})
+    predictor = TextPredictor(task, student, text, context.tokens, context.precision, {})
     records = [_train(predictor, stage, context) for stage in STAGES[task.name]] if text.train else []
     student.language_model.to(context.device).eval()  # type: ignore[union-attr]
     record = {"style": "text", "answers": text.answers, "normalise": text.normalise, "target": records}

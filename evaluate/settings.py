@@ -40,7 +40,9 @@ class Target(Section):
 class Prediction(Section):
     """How test sets are predicted; none of it changes what is predicted, but for the precision."""
 
-    tokens: int = Field(default=8_192, ge=64, description="most pieces of a batch, padding counted")
+    tokens: int = Field(
+        default=0, ge=0, description="most pieces of a batch, padding counted; 0: 2,048 on a CPU, 16,384 on a GPU"
+    )
     precision: Literal["auto", "fp32", "bf16"] = Field(
         default="auto", description="auto: bf16 on a GPU that has it, else fp32"
     )

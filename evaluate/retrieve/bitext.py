@@ -60,7 +60,7 @@ def bitext_predictor(context: RunContext) -> BitextPredictor:
 def vector_settings(context: RunContext, layer: int, pooling: Pooling) -> VectorSettings:
     """How sentences become vectors in the tasks without training."""
     wanted = context.settings.retrieval
-    tokens = context.settings.prediction.tokens
+    tokens = context.tokens
     return VectorSettings(layer, pooling, wanted.length, wanted.prefix, tokens, context.precision)
 
 

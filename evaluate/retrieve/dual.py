@@ -108,7 +108,7 @@ def dual_encoder(pairs: Pairs, context: RunContext) -> DualEncoder:
     model = MultiHead(student.backbone, {HEAD: SPEC}, student.decoder, context.settings.dropout).to(context.device)
     record = trained(model, training_of(pairs, student, context), context)
     model.to(context.device).eval()
-    tokens = context.settings.prediction.tokens
+    tokens = context.tokens
     return DualEncoder(student, pairs.lengths, tokens, context.precision, {"target": [record], "style": "dual encoder"})
 
 
