@@ -23,7 +23,6 @@ from synth.evaluate.settings import EvalSettings
 from synth.evaluate.tasks.base import EvalTask, Form
 from synth.evaluate.tasks.items import Candidate
 
-
 _TOKENS_CPU: Final = 2_048  # the fastest of 512 to 8,192 for e5-small: what is computed next is still in the cache
 _TOKENS_GPU: Final = 16_384
 
