@@ -21,7 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "filter": ("synth.filter.command", "score a corpus, drop what is wrong with its reason, write the report"),
     "train": ("synth.train.command", "train the arms of a recipe, matched, off manifests"),
     "run": ("synth.experiment.command", "all arms and seeds of one experiment file, from training to the report"),
-    "status": ("synth.status", "progress of a corpus, read from its files"),
+    "status": ("synth.status", "progress of a corpus or of training, read from its files"),
     "manifest": ("synth.manifest.command", "write, show or verify what is in a corpus"),
     "publish": ("synth.publish.command", "put a corpus on the Hugging Face Hub"),
     "evaluate": ("synth.evaluate.command", "fine-tune runs on the English target sets and predict XTREME-R, zero-shot"),

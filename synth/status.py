@@ -1,4 +1,4 @@
-"""The verb `synth status`: how far a corpus is, read from its files alone (nothing runs, nothing is locked)."""
+"""The verb `synth status`: how far a corpus or training is, read from files alone (nothing runs, nothing is locked)."""
 
 from __future__ import annotations
 
@@ -16,18 +16,30 @@ from synth.errors import BadFolder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The corpus folder."""
-    parser.add_argument("corpus", help="a corpus folder")
+    """The folder."""
+    parser.add_argument("corpus", help="a corpus folder, or one with runs of `synth train`")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print progress by language and what is in flight."""
+    """Print progress by language and what is in flight, or progress of runs."""
+    from synth.train.run_status import holds_runs
+
+    if holds_runs(Path(args.corpus)):
+        return _runs(args)
     found = status(Path(args.corpus))
     if args.json:
         print(json.dumps(found, ensure_ascii=False))
     else:
         _print(found)
+    return 0
+
+
+def _runs(args: argparse.Namespace) -> int:
+    from synth.train.run_status import run_status, table
+
+    found = run_status(Path(args.corpus))
+    print(json.dumps(found, ensure_ascii=False) if args.json else "\n".join(table(found)))
     return 0
 
 

@@ -138,6 +138,10 @@ def test_a_killed_run_goes_on_to_the_same_end(home: Path, whole: Path, tmp_path:
     tasks = {"tasks": "mnli,squad_v2"}
     assert called(home, tmp_path, tasks, trap).returncode == -9
     assert read_record(tmp_path / "english-0").status is Status.RUNNING
+    code, told, _ = cli("status", tmp_path, "--json")
+    assert [(run["run"], run["status"], run["of"]) for run in json.loads(told)["runs"]] == [
+        ("english-0", "stopped", 12)
+    ]
     code, _, told = cli(*words(home, tmp_path, tasks))
     assert code == 0, told
     assert "step 12 of 12" in told
@@ -204,6 +208,22 @@ def test_arms_and_seeds_are_trained_apart_and_not_twice(home: Path, tmp_path: Pa
     code, told, _ = cli(*words(home, tmp_path, flags), "--json")
     assert (code, json.loads(told)["runs"]) == (0, found["runs"])
     assert when == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_status_tells_how_far_runs_are(whole: Path, cli: Cli) -> None:
+    for folder in (whole, whole.parent):
+        code, told, _ = cli("status", folder, "--json")
+        (run,) = json.loads(told)["runs"]
+        assert (code, run["status"], run["steps"], run["of"], run["loss"]) == (0, "done", 12, 12, losses(whole)[-1])
+
+
+def test_two_processes_do_not_train_into_one_folder(home: Path, tmp_path: Path, cli: Cli) -> None:
+    from synth.train.folders import held
+
+    with held(tmp_path / "english-0"):
+        code, _, errors = cli(*words(home, tmp_path))
+    assert code == 2
+    assert "another process is training in" in errors
 
 
 def test_the_backbone_and_the_card_are_what_others_read(whole: Path) -> None:
@@ -274,6 +294,8 @@ def test_a_broken_student_fails_its_runs_and_says_so(home: Path, tmp_path: Path,
     assert "Lower optim.learning_rate" in outcome["advice"]
     assert "english-0: the loss of mnli is no number" in errors
     assert told.count("FAILED") == 2
+    code, told, _ = cli("status", tmp_path / "out")
+    assert "english-1 failed (nan): the loss of mnli is no number" in told
     assert not list((tmp_path / "out" / "english-0" / "checkpoints").iterdir())
 
 
