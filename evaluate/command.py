@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synth.errors import BadFlag, BadSource
+from synth.errors import BadFlag, BadSource, CheckFailed, TrainingFailed
 
 if TYPE_CHECKING:
     from synth.evaluate.data.base import EvalSource
@@ -78,7 +78,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     shown = [_one(subject, selection, own, source, device, args) for subject, own, selection in plans]
     if args.json:
         print(json.dumps({"runs": shown}, ensure_ascii=False))
-    return 0
+    return int(any("error" in one for one in shown))
 
 
 def _plan(
@@ -103,7 +103,13 @@ def _one(
         _say(f"{subject.info.run}: {subject.info.why}; recorded for the report, not evaluated")
         return {"run": subject.info.run, "folder": str(subject.folder), "status": "failed", "why": subject.info.why}
     _say(f"evaluating {subject.info.run} into {subject.folder} on {device}, settings {settings.name}")
-    info = evaluate_subject(subject, selection, source, settings, device, _say, args.keep_weights)
+    try:
+        info = evaluate_subject(subject, selection, source, settings, device, _say, args.keep_weights)
+    except (CheckFailed, TrainingFailed) as error:  # of this run alone: the others go on
+        if len(args.subjects) == 1:
+            raise
+        _say(f"synth: {subject.info.run}: {error}")
+        return {"run": subject.info.run, "folder": str(subject.folder), "status": "failed", "error": str(error)}
     found = outcome_of(subject.folder, info, selection.holes)
     if args.export:
         from synth.evaluate.export import export_run

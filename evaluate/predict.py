@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from synth.errors import CheckFailed, StoppedError
 from synth.evaluate.progress import Progress
 from synth.train.encode.features import Feature, merge_batch
 from synth.train.heads import MultiHead, to_tensors
@@ -61,6 +62,11 @@ class Runner:
                     for place, scores in zip(batch, self._run([features[place] for place in batch]), strict=True):
                         found[place] = scores
                     done(len(batch))
+        except torch.OutOfMemoryError:
+            raise StoppedError(
+                f"the device has too little memory for batches of {self.tokens} pieces; run the same command again "
+                f"with --set prediction.tokens={max(self.tokens // 4, 1)}"
+            ) from None
         finally:
             self.model.train(was_training)
         return [one for one in found if one is not None]
@@ -74,6 +80,11 @@ class Runner:
         columns = merge_batch([replace(feature, labels={}) for feature in features], self.pad)
         batch = {name: tensor.to(self.device) for name, tensor in to_tensors(columns).items()}
         scores = self.model(self.head, batch).scores.float().cpu().numpy()
+        if not np.isfinite(scores).all():
+            raise CheckFailed(
+                f"the model's scores are no numbers in {self.precision}; predict with --set prediction.precision=fp32, "
+                "and train with a smaller learning rate if that does not help"
+            )
         for feature, one in zip(features, scores, strict=True):
             yield one[: len(feature.inputs[0].ids)] if one.ndim > 1 else one
 

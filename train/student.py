@@ -128,6 +128,11 @@ def _config(place: str, revision: str | None, dropout: float | None) -> Any:
     except Exception as error:
         raise BadFlag(_cannot(place, "model", error)) from None
     config = config.get_text_config()  # of a model that sees as well (Gemma 3 4B), the part that reads
+    if getattr(config, "is_encoder_decoder", False) or not hasattr(config, "vocab_size"):
+        raise BadFlag(
+            f"{place} is of type {config.model_type}, which neither only encodes text nor only writes it; give an "
+            "encoder (XLM-R, mmBERT) or a decoder (Llama, Gemma, Qwen)"
+        )
     for name in _DROPOUT_NAMES:
         if dropout is not None and isinstance(getattr(config, name, None), int | float):
             setattr(config, name, dropout)

@@ -358,3 +358,49 @@ def test_a_failure_in_the_middle_is_written_down(
     assert evaluate(place, "--out", str(tmp_path / "out"), "--tasks", "xnli") == 1
     info = read_run(tmp_path / "out")
     assert (info.status, info.why) == ("failed", "the loss is no number; lower the learning rate")
+
+
+def test_one_run_that_fails_does_not_keep_the_others_from_going_on(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import torch
+
+    from synth.evaluate import heads
+
+    make_student(tmp_path / "broken", "e5-small", seed=1)
+    real = heads.trained
+
+    def broken(model: Any, training: Any, context: Any) -> Any:
+        found = real(model, training, context)
+        if context.student.place.endswith("broken"):
+            torch.nn.init.constant_(model.heads["target"].out.bias, float("nan"))
+        return found
+
+    monkeypatch.setattr(heads, "trained", broken)
+    words = [
+        "--source",
+        str(place / "sources.yaml"),
+        "--tasks",
+        "xnli",
+        "--langs",
+        "sw",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    assert main(["evaluate", str(tmp_path / "broken"), str(place / "student"), *QUICK, *words]) == 1
+    assert "broken-none-0: the model's scores are no numbers" in capsys.readouterr().err
+    assert read_run(tmp_path / "out" / "broken-none-0").status == "failed"
+    assert read_run(tmp_path / "out" / "student-none-0").status == "done"
+
+
+def test_a_model_that_can_bear_no_head_is_refused(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from transformers import T5Config, T5Model
+
+    make_student(tmp_path / "t5", "e5-small")
+    config = T5Config(vocab_size=512, d_model=16, d_ff=16, num_layers=1, num_heads=2, d_kv=8)
+    T5Model(config).save_pretrained(tmp_path / "t5")
+    source = ["--source", str(place / "sources.yaml"), "--tasks", "xnli"]
+    told = refused(tmp_path, capsys, "--out", str(tmp_path / "out"), *source, subject="t5")
+    assert "is of type t5, which neither only encodes text nor only writes it" in told

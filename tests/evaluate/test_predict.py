@@ -211,3 +211,18 @@ def test_progress_tells_rate_and_time_left(capsys: pytest.CaptureFixture[str], m
     shown = progress.Progress("xnli sw", 100)
     shown.add(20)
     assert "xnli sw: 20 of 100 items, 0.5 a second, 160 s left" in capsys.readouterr().err
+
+
+def test_a_batch_that_is_too_large_for_the_device_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from synth.errors import StoppedError
+    from synth.train.heads import MultiHead
+
+    def full(*_words: Any) -> Any:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    made = predictor("xnli", tokens=4096)
+    monkeypatch.setattr(MultiHead, "forward", full)
+    with pytest.raises(StoppedError, match=r"--set prediction\.tokens=1024"):
+        made.predict(data("xnli", items("xnli", 2)))
