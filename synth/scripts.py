@@ -87,12 +87,12 @@ def script_counts(text: str) -> dict[str, int]:
 
     Each different character is looked up once (`Counter` counts them in C).
     """
-    counts: Counter[str] = Counter()
+    counts: dict[str, int] = {}
     for char, times in Counter(text).items():
         script = _SCRIPT_OF[char]
         if script:
-            counts[script] += times
-    return dict(counts.most_common())
+            counts[script] = counts.get(script, 0) + times
+    return dict(sorted(counts.items(), key=lambda item: -item[1])) if len(counts) > 1 else counts
 
 
 def script_share(text: str, language: Language, *, main_only: bool = False) -> float | None:

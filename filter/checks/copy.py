@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from synth.filter.checks.base import Batch, Check, Columns, ColumnType, Marks, Scored, Thresholds, above
+from synth.filter.checks.half import FUNCTION_WORDS
 from synth.filter.text import RowText
 from synth.filter.words import containment, ngrams, words
 from synth.outcomes import Kind, Reason
@@ -66,14 +67,19 @@ def plain(text: str, names: frozenset[str]) -> str:
 
 
 def _longest_run(one: list[str], other: list[str]) -> int:
-    """Length of the longest run of words in both (dynamic programming over word pairs, only matching pairs kept)."""
+    """Length of the longest run of words in both (dynamic programming over word pairs, only matching pairs kept).
+
+    Function words alone are no run: they are what is left of a list of titles once names are taken out.
+    """
     places: dict[str, list[int]] = {}
     for place, word in enumerate(other):
         places.setdefault(word, []).append(place)
-    best, previous = 0, dict[int, int]()
+    best, previous, hollow = 0, dict[int, int](), 0
     for word in one:
         current = {place: previous.get(place - 1, 0) + 1 for place in places.get(word, ())}
-        best = max(best, *current.values()) if current else best
+        hollow = hollow + 1 if word in FUNCTION_WORDS else 0
+        length = max(current.values(), default=0)
+        best = max(best, length) if length > hollow else best
         previous = current
     return best
 
@@ -88,7 +94,7 @@ def decide(columns: Scored, thresholds: CopyThresholds) -> Marks:
 
 CHECK = Check(
     name="copy",
-    version=1,
+    version=2,
     columns=dict.fromkeys(("copy_overlap", "copy_field_overlap", "copy_run"), ColumnType.NUMBER),
     thresholds=CopyThresholds,
     score=score,

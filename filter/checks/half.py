@@ -12,6 +12,7 @@ from functools import cache
 from synth.filter.checks.base import Batch, Check, Columns, ColumnType, Marks, Scored, Thresholds, above
 from synth.filter.text import RowText
 from synth.filter.words import words
+from synth.languages import get_language
 from synth.outcomes import Reason
 
 ENGLISH = """
@@ -50,7 +51,7 @@ class HalfThresholds(Thresholds):
 
 
 def score(batch: Batch) -> Columns:
-    """Number of English function words, and their share of all words."""
+    """Number of English function words, and their share of all words (four letters each where there are no spaces)."""
     counts = [_count(text, batch.lang) for text in batch.texts]
     return {"half_function_words": [n for n, _ in counts], "half_function_share": [share for _, share in counts]}
 
@@ -60,7 +61,8 @@ def _count(text: RowText, lang: str) -> tuple[float | None, float | None]:
         return None, None
     found = [word.casefold() for word in words(text.pooled)]
     english = sum(word in english_words(lang) for word in found)
-    return float(english), english / max(len(found), 1)
+    total = len(found) if get_language(lang).spaced else sum(1 if word.isascii() else len(word) / 4 for word in found)
+    return float(english), english / max(total, 1)
 
 
 @cache
@@ -77,7 +79,7 @@ def decide(columns: Scored, thresholds: HalfThresholds) -> Marks:
 
 CHECK = Check(
     name="half",
-    version=1,
+    version=2,
     columns={"half_function_words": ColumnType.NUMBER, "half_function_share": ColumnType.NUMBER},
     thresholds=HalfThresholds,
     score=score,

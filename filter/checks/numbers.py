@@ -17,6 +17,7 @@ from synth.outcomes import Reason
 # Digits with single separators between them: grouping, decimals, times, dates, ranges; \u066b and \u066c are Arabic's.
 NUMBER = re.compile(r"\d+(?:[.,:/'’٫٬\u00a0\u202f\u2009–-]\d+| \d{3}(?!\d))*")
 GROUP = re.compile(r"\d+")
+DECADE = re.compile(r"(\d{1,2})\s?世[纪紀]\s?(\d0)\s?年代")  # Chinese for the 1930s: the thirties of the 20th century
 # Words of magnitude right behind a number. Units differ: 10 million is 1000 ten-thousands in Chinese, 1 crore in Hindi.
 MAGNITUDE = re.compile(
     r"\s?(?:thousand|million|billion|trillion|[万萬億亿兆千百]|[만억조천]|lakh|crore|लाख|करोड़|हज़ार|हजार|লাখ|লক্ষ|কোটি|હજાર|લાખ|કરોડ"
@@ -76,7 +77,7 @@ class Number:
 
 def numbers(text: str) -> list[Number]:
     """The numbers of a text in order, in 0-9 whatever the script."""
-    text = ascii_digits(text)
+    text = DECADE.sub(lambda m: f"{100 * (int(m[1]) - 1) + int(m[2])}年代", ascii_digits(text))
     found = NUMBER.finditer(text)
     return [Number(tuple(GROUP.findall(m.group())), MAGNITUDE.match(text, m.end()) is not None) for m in found]
 
@@ -122,7 +123,7 @@ def decide(columns: Scored, thresholds: NumberThresholds) -> Marks:
 
 CHECK = Check(
     name="numbers",
-    version=2,
+    version=3,
     columns=dict.fromkeys(("numbers_source", "numbers_lost", "numbers_added"), ColumnType.NUMBER),
     thresholds=NumberThresholds,
     score=score,

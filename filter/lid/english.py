@@ -3,7 +3,8 @@
 Detectors of whole texts do not see it: of sentences whose second half is English, fastText accepts 73 % as the other
 language. CLD2 measures shares, but in pieces too coarse for short sentences. English words in a row are the finer sign.
 A run of English words counts when it holds a word that is not also a word of another language ("die", "was", "is");
-in a script that is not Latin, any word of small Latin letters belongs to a run.
+in a script that is not Latin, any word of small Latin letters belongs to a run, and a run counts when it holds an
+English word or three words: a term of two ("vigna radiata") may be in any language.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Final
 
 import yaml
 
+LONG_FOREIGN_RUN: Final = 3  # words
 _WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 
 
@@ -75,11 +77,17 @@ def english_runs(text: str, *, latin: bool) -> EnglishRuns:
         found = list(run)
         letters = sum(map(len, found))
         # A title ("The Daily Show") is no remainder: the word that proves English is in small letters.
-        if english and len(found) > 1 and not (latin and known.distinctive.isdisjoint(found)):
+        if english and len(found) > 1 and _counts(found, latin):
             longest, inside = max(longest, len(found)), inside + letters
             start, end = position if start < 0 else start, position + letters
         position += letters
     return EnglishRuns(longest, inside / position, (end - start) / position) if inside else NO_RUNS
+
+
+def _counts(run: list[str], latin: bool) -> bool:
+    if latin:
+        return not lexicon().distinctive.isdisjoint(run)
+    return len(run) >= LONG_FOREIGN_RUN or any(map(_is_english, run))
 
 
 def english_word_share(text: str) -> float:

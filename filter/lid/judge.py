@@ -185,7 +185,7 @@ class Judge:
         return None if subject.letters >= needed else _judgement(subject, Answer.CANNOT_JUDGE, Why.TOO_SHORT)
 
     def _by_cld2(self, subject: _Subject, reading: Reading) -> Judgement | None:
-        code, english = subject.expected.code, _english(subject, reading)
+        code, english = subject.expected.code, _english(subject, reading, self.thresholds.english.cld2_letters)
         ballots = (Ballot(DetectorName.CLD2, self._panel.cld2_vote(reading, code), reading.top, reading.top_share),)
         rule = self.thresholds.english
         if english >= rule.cld2_share and subject.letters >= rule.cld2_letters:
@@ -214,7 +214,8 @@ class Judge:
         answer, why = decide(tally, self.thresholds)
         detected = subject.expected.code if answer is Answer.RIGHT else _detected(tally)
         confusable = self._is_confusable(subject, tally.ballots, tally.rival, answer)
-        return _judgement(subject, answer, why, detected, tally.ballots, _english(subject, reading), confusable)
+        english = _english(subject, reading, self.thresholds.english.cld2_letters)
+        return _judgement(subject, answer, why, detected, tally.ballots, english, confusable)
 
     def _is_confusable(self, subject: _Subject, ballots: Sequence[Ballot], rival: str, answer: Answer) -> bool:
         relatives = subject.expected.relatives
@@ -244,10 +245,12 @@ def _coverage(detector: Detector, code: str) -> str:
     return "weak" if code in detector.weak else "knows"
 
 
-def _english(subject: _Subject, reading: Reading) -> float:
+def _english(subject: _Subject, reading: Reading, cld2_letters: int) -> float:
     if subject.expected.english:
         return 0.0
-    return max(subject.runs.share, reading.shares.get(ENGLISH.code, 0.0))
+    # In fewer letters CLD2's English is a guess, and was not believed either.
+    sure = subject.letters >= cld2_letters
+    return max(subject.runs.share, reading.shares.get(ENGLISH.code, 0.0) if sure else 0.0)
 
 
 def _detected(tally: Tally) -> str:

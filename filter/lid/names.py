@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+# A few words of Latin letters alone in brackets, as behind a term or a name: "横波 (transverse wave)".
+_GLOSS: Final = re.compile(r"[(（\[][A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ0-9\s.,;:'’&/–-]{1,60}[)）\]]")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _LATIN_WORD: Final = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]+(?:['’.-][A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]+)*")
 _STARTS: Final = ".!?:;…\n"  # a capital behind one of these begins a sentence
@@ -17,11 +19,11 @@ _OPENING: Final = " \t\"'“”„«»‘’()[]*-–—"
 
 
 def without_latin_names(text: str) -> str:
-    """A text of a language that has no Latin letters, without its Latin words that begin with a capital.
+    """A text of a language that has no Latin letters, without Latin glosses in brackets and Latin words with a capital.
 
-    Small Latin letters stay: a sentence that was left in English, or romanised, consists of them.
+    Other small Latin letters stay: a sentence that was left in English, or romanised, consists of them.
     """
-    return _LATIN_WORD.sub(lambda found: " " if found[0][0].isupper() else found[0], text)
+    return _LATIN_WORD.sub(lambda found: " " if found[0][0].isupper() else found[0], _GLOSS.sub(" ", text))
 
 
 def without_capitalised(text: str) -> str:

@@ -96,6 +96,8 @@ def test_one_copied_field_is_seen_in_a_row_that_is_translated() -> None:
         ("They gave 10 million and 48.6 million.", "他们捐了1000万和4860万。", 0, 0),
         ("A town of 120,000.", "12만 명의 도시", 0, 0),
         ("It carries 1300 people.", "它可以支持13000人。", 1, 1),
+        ("In the 1930s and the 1780s.", "20世纪30年代和18 世紀 80 年代。", 0, 0),
+        ("In the 1930s.", "20世纪80年代。", 1, 1),
         ("It was 49 games.", "Idije mokandinlaadota.", 1, 0),
         ("No number.", "Hay 120 y 130.", 0, 2),
     ],
@@ -114,6 +116,46 @@ def test_a_loop_counts_only_beyond_the_source() -> None:
     loop = "very, very, very, very, very, very tired"
     assert score("repetition", loop, "muy, muy, muy, muy, muy, muy cansado")["repetition_loop"] < 0.25
     assert score("repetition", "He is tired.", "muy, muy, muy, muy, muy, muy cansado")["repetition_loop"] > 0.5
+
+
+def _row(*texts: str) -> RowText:
+    return RowText(tuple(Field(f"field{number}", text) for number, text in enumerate(texts)))
+
+
+def test_what_two_fields_have_in_common_is_no_repetition() -> None:
+    check = all_checks()["repetition"].score
+    source = _row("Well, there is nobody here who could help me today.", "No one around is able to assist me.")
+    text = _row("Bueno, no hay nadie aquí que pueda ayudarme hoy.", "No hay nadie aquí que pueda ayudarme hoy.")
+    one = Batch(get_task("mnli"), "es", Kind.TRANSLATION, [{}], [{}], [{}], [text], [source], [source], NO_TOOLS)
+    assert check(one)["repetition_repeated"] == [0.0]
+    looped = _row("Sí.", "No hay nadie. No hay nadie. No hay nadie. No hay nadie. No hay nadie.")
+    two = Batch(get_task("mnli"), "es", Kind.TRANSLATION, [{}], [{}], [{}], [looped], [source], [source], NO_TOOLS)
+    assert check(two)["repetition_loop"][0] > 0.5
+
+
+def test_titles_leave_no_run_of_function_words() -> None:
+    source = (
+        "She wrote To the Lords of the City and On the Towers of the Sea and From the Hills to the Shore in a year."
+    )
+    text = "Ella escribió To the Lords of the City, On the Towers of the Sea y From the Hills to the Shore en un año."
+    assert score("copy", source, text)["copy_run"] == 0
+    half = "Ella escribió algo because the old house was quiet in winter."
+    assert score("copy", "She wrote because the old house was quiet in winter.", half)["copy_run"] == 8
+
+
+def test_english_words_are_counted_against_letters_where_there_are_no_spaces() -> None:
+    title = "เขาเขียนหนังสือ To the Lords of the City and the Sea เมื่อปีที่แล้ว"
+    long = title + "และหลังจากนั้นเขาก็ย้ายไปอยู่ต่างจังหวัดกับครอบครัวของเขาเป็นเวลาหลายปีโดยไม่ได้เขียนหนังสือเล่มใหม่อีกเลย" * 3
+    source = "He wrote To the Lords of the City and the Sea last year."
+    assert score("half", source, title, "th")["half_function_share"] > 0.08
+    assert 0.0 < score("half", source, long, "th")["half_function_share"] <= 0.08
+
+
+def test_latin_names_do_not_count_against_a_script() -> None:
+    source = "The Blue Lake and Old Mill committees joined."
+    assert score("script", source, "Blue Lake Travellers와 Old Mill이 합쳐졌다.", "ko")["script_share"] == 1.0
+    assert score("script", source, "Blue Lake와 Old Mill committees joined in the end.", "ko")["script_share"] < 0.5
+    assert score("script", source, "Blue Lake Old Mill", "ko")["script_share"] == 0.0
 
 
 def test_the_same_paragraph_again_is_repetition_without_being_a_loop() -> None:

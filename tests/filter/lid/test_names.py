@@ -43,7 +43,19 @@ def test_english_in_capitals_with_a_foreign_word_is_not_right(judge: Judge) -> N
 
 
 def test_small_latin_letters_stay_and_particles_stay() -> None:
-    assert without_latin_names("Émile Zola의 책 (the book)").split() == ["의", "책", "(the", "book)"]
+    assert without_latin_names("Émile Zola의 책, the book of life").split() == [
+        "의",
+        "책,",
+        "the",
+        "book",
+        "of",
+        "life",
+    ]
+
+
+def test_a_gloss_in_brackets_goes_and_a_translation_in_them_stays() -> None:
+    assert without_latin_names("횡파(transverse wave)는 파동이다 （wave, 2）").split() == ["횡파", "는", "파동이다"]
+    assert without_latin_names("морады (братья the brothers)") == "морады (братья the brothers)"
 
 
 def test_capitals_at_the_head_of_a_sentence_stay() -> None:
