@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -404,3 +408,26 @@ def test_a_model_that_can_bear_no_head_is_refused(
     source = ["--source", str(place / "sources.yaml"), "--tasks", "xnli"]
     told = refused(tmp_path, capsys, "--out", str(tmp_path / "out"), *source, subject="t5")
     assert "is of type t5, which neither only encodes text nor only writes it" in told
+
+
+@pytest.mark.slow
+def test_a_process_killed_in_the_middle_of_training_goes_on_to_the_same_predictions(
+    place: Path, tmp_path: Path
+) -> None:
+    words = ["--tasks", "xnli", "--langs", "sw", "--set", "xnli.epochs=12", "--set", "save_every=4"]
+    assert evaluate(place, *words, "--out", str(tmp_path / "whole")) == 0
+    out = tmp_path / "killed"
+    command = [sys.executable, "-m", "synth.cli", "evaluate", str(place / "student"), "--source"]
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [*command, str(place / "sources.yaml"), *QUICK, *words, "--out", str(out)], env=env, stderr=subprocess.PIPE
+    )
+    checkpoints = out / "target" / "xnli" / "fit"
+    deadline = time.monotonic() + 120
+    while not list(checkpoints.rglob("*.done.json")) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.kill()
+    process.communicate()
+    assert not (out / "target" / "xnli" / "target.json").exists(), "it was killed too late to show anything"
+    assert evaluate(place, *words, "--out", str(out)) == 0
+    assert cells(out) == cells(tmp_path / "whole")
