@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth.languages import get_language
+from synth.outcomes import Kind
 from synth.prompts.fewshot import FewShotStyle
 from synth.spans import Span, clean_text
 from synth.teacher.calls import Call, Reply
@@ -105,6 +106,21 @@ def test_several_answers_carry_the_weakest_rung(tmp_path: Path) -> None:
     paragraph = GERMAN.replace("1912", "<a1>1912</a1>")
     made = _made(tmp_path, row, _ladder(paragraph, "die Altstadt"))
     assert (made["synth_rung"], made["answers"]["text"]) == ("sentence", ["1912", "die Altstadt"])
+
+
+@pytest.mark.parametrize("style", [None, FewShotStyle()])
+@pytest.mark.parametrize("answer", ["Oslo. ", "left.  ", " Then", "\n Anna"])
+def test_white_space_at_the_ends_of_an_answer_is_no_part_of_it(
+    tmp_path: Path, answer: str, style: FewShotStyle | None
+) -> None:
+    context = "\n Anna lived in Oslo. Then she left.  "
+    answers = {"text": [answer], "answer_start": [context.index(answer)]}
+    row = {"id": "q1", "title": "T", "context": context, "question": "Where?", "answers": answers}
+    chunk = chunk_of({"squad_v1": [example("squad_v1", row)]}, "de", (Kind.TRANSLATION, Kind.PARAPHRASE))
+    told, _ = make(chunk, tools(tmp_path, style), Teacher())
+    assert told["synth_outcome"] == "kept", told["synth_detail"]
+    (text,), (start,) = told["answers"]["text"], told["answers"]["answer_start"]
+    assert told["context"][start : start + len(text)] == text == text.strip()
 
 
 def test_unanswerable_stays_unanswerable(tmp_path: Path) -> None:

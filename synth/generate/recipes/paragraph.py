@@ -10,6 +10,7 @@ from synth.generate.recipes.common import FALL_BACK, Job, gather_all, join_sente
 from synth.sentences import split_offsets
 from synth.sources.base import Example
 from synth.spans import Span, has_marks, mark, unmark
+from synth.tasks.base import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,17 @@ class Paragraph:
         return next(piece for piece in self.pieces if piece.source.start <= span.start and span.end <= piece.source.end)
 
 
+def spans_of(row: Row) -> list[Span]:
+    """The answers of a row as ranges of its paragraph, without white space at their ends (SQuAD has some there)."""
+    return [
+        Span(start + len(text) - len(text.lstrip()), start + len(text.rstrip()))
+        for text, start in zip(row["answers"]["text"], row["answers"]["answer_start"], strict=True)
+    ]
+
+
 def answer_spans(group: Sequence[Example]) -> tuple[Span, ...]:
     """Every answer of every question of a paragraph, each once, in the paragraph's order."""
-    spans = set()
-    for example in group:
-        answers = example.row["answers"]
-        for text, start in zip(answers["text"], answers["answer_start"], strict=True):
-            spans.add(Span(start, start + len(text)))
+    spans = {span for example in group for span in spans_of(example.row)}
     return tuple(sorted(spans, key=lambda span: (span.start, -span.end)))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from synth.generate.asking import NoAnswer, RowTrace
 from synth.generate.recipes.common import FALL_BACK, Job, Made, gather_all, join_sentences
 from synth.generate.recipes.fields import fields_of, with_fields
-from synth.generate.recipes.paragraph import answer_spans
+from synth.generate.recipes.paragraph import answer_spans, spans_of
 from synth.outcomes import Reason, Violation
 from synth.prompts.chat import ChatStyle
 from synth.sentences import split_offsets
@@ -75,15 +75,11 @@ async def _span(job: Job, trace: RowTrace) -> Made:
     row = job.example.row
     context, found = await _paragraph(job, trace)
     question = clean_text(await trace.text(job.style.reword(row["question"], job.language, marked=False)))
-    answers = row["answers"]
-    places = [
-        found.get(Span(start, start + len(text)))
-        for text, start in zip(answers["text"], answers["answer_start"], strict=True)
-    ]
+    places = [found.get(span) for span in spans_of(row)]
     kept = [place for place in places if place]
     lost = [
         Violation(Reason.SPAN_LOST, f"the answer {text!r} did not stay as it was")
-        for text, place in zip(answers["text"], places, strict=True)
+        for text, place in zip(row["answers"]["text"], places, strict=True)
         if place is None or clean_text(place.of(context)).casefold() != clean_text(text).casefold()
     ]
     new = {"text": [place.of(context) for place in kept], "answer_start": [place.start for place in kept]}

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from synth.generate.asking import NoAnswer, RowTrace
 from synth.generate.recipes.common import FALL_BACK, Job, Made, translate_text
-from synth.generate.recipes.paragraph import Paragraph, Piece, questions_of, translate_paragraph
+from synth.generate.recipes.paragraph import Paragraph, Piece, questions_of, spans_of, translate_paragraph
 from synth.outcomes import Reason, Violation
 from synth.prompts.chat import ChatStyle
 from synth.spans import Span, clean_text, find, find_inflected
@@ -68,9 +68,9 @@ async def _answers(
     paragraph: Paragraph, job: Job, trace: RowTrace
 ) -> tuple[list[str], list[int], list[str], list[Violation]]:
     texts, starts, rungs, lost = [], [], [], []
-    answers = job.example.row["answers"]
-    for text, start in zip(answers["text"], answers["answer_start"], strict=True):
-        place, rung = await _climb(Span(start, start + len(text)), text, paragraph, job, trace)
+    for span in spans_of(job.example.row):
+        text = span.of(job.example.row["context"])
+        place, rung = await _climb(span, text, paragraph, job, trace)
         if place is None:
             lost.append(Violation(Reason.SPAN_LOST, f"no rung of the ladder finds the answer {text!r}"))
             continue
