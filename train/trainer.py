@@ -25,6 +25,7 @@ from synth.train.curve import Curve, Log
 from synth.train.heads import MultiHead
 from synth.train.micro import Cut, Share, cut_step
 from synth.train.progress import Progress
+from synth.train.sharded import complete_state
 from synth.train.steps import Steps
 from synth.train.stopping import Stop
 
@@ -220,6 +221,8 @@ class StepTrainer(Trainer):  # type: ignore[misc]
 
         root = Path(self.args.output_dir)
         folder = root / f"{checkpoints.PREFIX}{self.state.global_step}"
+        if self.is_fsdp_enabled:
+            complete_state(self.optimizer.optimizer)
         with disk_full(folder):
             super()._save_checkpoint(model, trial)
             self.accelerator.wait_for_everyone()
