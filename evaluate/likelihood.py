@@ -135,7 +135,7 @@ def option_scores(
         rows = [inputs[place] for place in chosen]
         for (at, start), chances in zip(rows, _chances(rows, prompts, student), strict=True):
             for option in (tuple(one) for one in options[at] if tuple(one[:-1]) == start):
-                found[at][option] = float(chances[torch.arange(len(option)), torch.tensor(option)].sum())
+                found[at][option] = float(sum(chances[place, piece] for place, piece in enumerate(option)))
         done(sum(worth[at] for at, _ in rows))
     return [[found[at][tuple(one)] for one in own] for at, own in enumerate(options)]
 
@@ -155,7 +155,7 @@ def _chances(
     wanted = (places >= begins) & (places < ends)
     inputs = {"input_ids": ids, "attention_mask": (places < ends).long()}
     with torch.inference_mode(), only_labelled(model, wanted):
-        scores = model(**inputs).logits.float().log_softmax(dim=-1).cpu()
+        scores = model(**inputs).logits.float().log_softmax(dim=-1)
     return list(scores.split([len(start) + 1 for _, start in rows]))
 
 
