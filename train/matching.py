@@ -16,9 +16,8 @@ from typing import Any
 from synth.errors import CheckFailed
 from synth.train.arm_names import ArmName
 from synth.train.arms import ArmData
-from synth.train.encode.features import Account
+from synth.train.counting import count_rows
 from synth.train.encode.heads import Encoder
-from synth.train.encode.texts import label_name
 from synth.train.matched import TaskMatch
 from synth.train.recipe import Recipe
 
@@ -123,34 +122,12 @@ def flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
             yield f"{prefix}{key}", item
 
 
-@dataclass(slots=True)
-class _Counts:
-    """Sums over the drawn rows of a task."""
-
-    labels: dict[str, int] = field(default_factory=dict)
-    accounts: dict[str, Account] = field(default_factory=dict)
-    tokens: int = 0
-    examples: int = 0
-
-    def add(self, task: str, row: Mapping[str, Any], times: int, encoder: Encoder | None) -> None:
-        label = label_name(task, row)
-        self.labels[label] = self.labels.get(label, 0) + times
-        self.examples += times
-        if encoder is not None:
-            encoded = encoder(row)
-            self.accounts.setdefault(row["synth_lang"], Account()).add(encoded)
-            self.tokens += encoded.tokens * times
-
-
 def _summarise_task(data: ArmData, task: str, encoder: Encoder | None) -> TaskSummary:
-    counts, sources = _Counts(), set()
-    for (slot, example), times in _drawn_rows(data, task):
-        counts.add(task, data.rows[task].store.row(slot, example), times, encoder)
-        sources.add(example)
+    counts = count_rows(data, task, encoder)
     accounts = sorted(counts.accounts.items())
     return TaskSummary(
         examples=counts.examples,
-        source_ids=len(sources),
+        source_ids=counts.sources,
         labels=dict(sorted(counts.labels.items())),
         languages=data.languages()[task],
         offered=tuple(sorted({slot.lang for slot in data.rows[task].draw.slots})),
@@ -158,17 +135,6 @@ def _summarise_task(data: ArmData, task: str, encoder: Encoder | None) -> TaskSu
         truncated={lang: account.truncated for lang, account in accounts if account.truncated},
         lost={lang: account.lost for lang, account in accounts if account.lost},
     )
-
-
-def _drawn_rows(data: ArmData, task: str) -> Iterator[tuple[tuple[int, int], int]]:
-    """Every different (slot, example) that is drawn, and how often, slot by slot."""
-    import numpy as np
-
-    own = data.rows[task]
-    ids, slots = (np.concatenate(parts) for parts in zip(*own.drawn(data.plan.draws[task]), strict=True))
-    for slot in range(len(own.draw.slots)):
-        found, times = np.unique(ids[slots == slot], return_counts=True)
-        yield from (((slot, int(example)), int(count)) for example, count in zip(found, times, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
