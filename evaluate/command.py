@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -160,7 +161,7 @@ def _subjects(args: argparse.Namespace) -> list[Subject]:
 
 
 def device_of(text: str) -> str:
-    """The device that `--device` means, as torch names it.
+    """The device that `--device` means, as torch names it. Where one is named, the others are hidden from then on.
 
     Raises:
         BadFlag: It cannot be used.
@@ -169,12 +170,27 @@ def device_of(text: str) -> str:
 
     if text == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
+    kind, _, number = text.partition(":")
+    if kind in {"cpu", "cuda"}:  # training takes the first accelerator that it sees
+        _show_only(kind, number)
+        text = kind
     try:
         torch.zeros(1, device=text)
     except (RuntimeError, AssertionError, ValueError) as error:
         told = " ".join(str(error).split())[:120]
         raise BadFlag(f"--device {text} cannot be used ({told}); give cpu, cuda or cuda:NUMBER") from None
     return text
+
+
+def _show_only(kind: str, number: str) -> None:
+    """Leave one GPU visible, or none, before CUDA has begun: the one of this number among those visible now."""
+    visible = [one for one in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if one]
+    if kind == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    elif number.isdecimal():
+        if visible and int(number) >= len(visible):
+            raise BadFlag(f"--device cuda:{number}: {len(visible)} GPUs are visible; give a smaller number")
+        os.environ["CUDA_VISIBLE_DEVICES"] = visible[int(number)] if visible else number
 
 
 def _say(line: str) -> None:

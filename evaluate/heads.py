@@ -146,14 +146,11 @@ class _Maker:
         return Rule(stride, prediction.best, prediction.answer)
 
     def runner(self, model: MultiHead) -> Runner:
-        context = self.context
+        context, device = self.context, str(next(model.parameters()).device)
         pad = int(self.student.tokenizer.pad_token_id)
-        return Runner(model, HEAD, pad, context.tokens, context.device, context.precision)
+        return Runner(model, HEAD, pad, context.tokens, device, context.precision)
 
     def dev_score(self, dev: EvalSet, stage: Stage, model: MultiHead) -> float:
         """The task's own metric on English dev, 0 to 100."""
-        device = str(next(model.parameters()).device)
-        runner = self.runner(model)
-        runner = Runner(model, HEAD, runner.pad, runner.tokens, device, runner.precision)
-        found = HeadPredictor(self.task, runner, self.encoder(stage), self.rule(stage), {}).predict(dev)
+        found = HeadPredictor(self.task, self.runner(model), self.encoder(stage), self.rule(stage), {}).predict(dev)
         return english_score(dev, found)

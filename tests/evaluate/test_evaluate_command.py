@@ -30,8 +30,10 @@ QUICK = [
 
 
 @pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     import torch
+
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # `--device cpu` hides GPUs: put back what was there
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)
