@@ -218,7 +218,7 @@ class RowTrace:
     async def values(self, prompt: Prompt) -> dict[str, str]:
         """The values of a JSON answer; `NoAnswer` when the answer is not the object that was asked for."""
         answer = usable(await self.ask(prompt))
-        values = read_object(answer.text, prompt.keys)
+        values = read_object(answer.text, prompt.keys, prompt.shown)
         if values is None:
             raise NoAnswer(Failure.MALFORMED, f"not a JSON object with the keys {', '.join(prompt.keys)}")
         return values

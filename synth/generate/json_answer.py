@@ -11,14 +11,15 @@ _THOUGHT = re.compile(r"\s*(?:<think>|(?=[^{`\s]))(?:(?!</think>).)*</think>", r
 _FENCE = re.compile(r"```[a-zA-Z]*\s*\n(.*?)\n\s*```", re.DOTALL)
 
 
-def read_object(text: str, keys: Collection[str]) -> dict[str, str] | None:
+def read_object(text: str, keys: Collection[str], shown: Collection[str] = ()) -> dict[str, str] | None:
     """The object of an answer, its values stripped.
 
     The answer is the object and nothing else, but for a model's thoughts before it and a code fence around it.
 
     Args:
         text: What the teacher said.
-        keys: The keys that were asked for; all of them must be there, with texts, and no others.
+        keys: The keys that were asked for; all of them must be there, with texts.
+        shown: Keys that were shown beside them: these alone may be there too.
 
     Returns:
         None when the answer is not what was asked for.
@@ -28,11 +29,12 @@ def read_object(text: str, keys: Collection[str]) -> dict[str, str] | None:
         value = json.loads(_body(text), strict=False)
     except (ValueError, RecursionError):  # the latter from thousands of nested brackets
         return None
-    if not isinstance(value, dict) or set(value) != set(keys):
+    if not isinstance(value, dict) or not set(keys) <= set(value) <= {*keys, *shown}:
         return None
-    if not all(isinstance(item, str) and item.strip() and _is_text(item) for item in value.values()):
+    found = {key: value[key] for key in keys}
+    if not all(isinstance(item, str) and item.strip() and _is_text(item) for item in found.values()):
         return None
-    return {key: value[key].strip() for key in keys}
+    return {key: item.strip() for key, item in found.items()}
 
 
 def _body(text: str) -> str:

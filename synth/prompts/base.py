@@ -17,7 +17,8 @@ from synth.languages import Language
 class Prompt:
     """One request without sampling, model and limits: those belong to the teacher's profile.
 
-    `keys` are the JSON keys that the answer must have (empty: the answer is plain text). `echoes` are answers of the
+    `keys` are the JSON keys that the answer must have (empty: the answer is plain text), `shown` those that were only
+    shown, and which it may give back. `echoes` are answers of the
     examples that the prompt shows: a teacher that gives one of them has translated nothing.
     """
 
@@ -26,6 +27,7 @@ class Prompt:
     source_chars: int  # code points of source text, from which the token limit is estimated
     keys: tuple[str, ...] = ()
     echoes: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ _QUESTIONS = (
     ' Answer with the keys q1, q2 ... only: they are questions about the paragraph; the values of "paragraph" and '
     '"translation" only show how its words are translated.'
 )
+_CONCEPT = ' The value of "concept" only tells what the others are about: do not answer with that key.'
 _GLOSS = (
     "You gloss English word by word into {language}{script}. The user sends the numbered words of a sentence; answer "
     "with a JSON object that has the same numbers as keys and for each word its {language} translation in this "
@@ -53,7 +54,7 @@ class ChatStyle:
 
     system: bool = True
     extra: Mapping[str, Any] | None = None
-    version: str = "chat-1"
+    version: str = "chat-2"
     by_sentence: bool = False
     marks: Marks = TAGS
 
@@ -65,9 +66,12 @@ class ChatStyle:
         """Translate one paragraph whose answers are tagged."""
         return self._ask(_TRANSLATE + _MARKS, {"text": text}, language)
 
-    def fields(self, fields: Mapping[str, str], language: Language, note: str) -> Prompt:
-        """Translate the fields of one example together."""
-        return self._ask(_TRANSLATE + _spaced(note), fields, language)
+    def fields(self, fields: Mapping[str, str], language: Language, note: str, concept: str = "") -> Prompt:
+        """Translate the fields of one example together; `concept` is what it is about, for the sense of words."""
+        if not concept:
+            return self._ask(_TRANSLATE + _spaced(note), fields, language)
+        shown = {"concept": concept, **fields}
+        return self._ask(_TRANSLATE + _CONCEPT + _spaced(note), shown, language, keys=tuple(fields))
 
     def questions(self, questions: Mapping[str, str], source: str, translation: str, language: Language) -> Prompt:
         """Translate the questions of one paragraph, both paragraphs in view."""
@@ -101,7 +105,8 @@ class ChatStyle:
             "response_format": {"type": "json_schema", "json_schema": _schema(wanted)},
         }
         chars = sum(len(fields[key]) for key in wanted if key in fields) or len(str(fields))
-        return Prompt("chat", {**payload, **(self.extra or {})}, chars, wanted)
+        shown = tuple(key for key in fields if key not in wanted)
+        return Prompt("chat", {**payload, **(self.extra or {})}, chars, wanted, shown=shown)
 
     def _messages(self, told: str, data: str) -> list[dict[str, str]]:
         if self.system:

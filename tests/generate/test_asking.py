@@ -181,6 +181,12 @@ def test_json_that_is_not_as_asked_is_refused(text: str) -> None:
     assert read_object(text, ("a", "b")) is None
 
 
+def test_keys_that_were_only_shown_may_come_back() -> None:
+    assert read_object('{"a": "x", "paragraph": 1}', ("a",), ("paragraph", "translation")) == {"a": "x"}
+    assert read_object('{"a": "x", "b": "y"}', ("a",), ("paragraph",)) is None
+    assert read_object('{"paragraph": "x"}', ("a",), ("paragraph",)) is None
+
+
 def test_a_thought_inside_the_object_is_text() -> None:
     assert read_object(' {"a": "<think>x</think>"}', ("a",)) == {"a": "<think>x</think>"}
 

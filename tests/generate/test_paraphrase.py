@@ -149,6 +149,15 @@ def test_the_instruction_says_what_must_hold(task: str, word: str) -> None:
     assert word in note_of(Job(get_task(task), one, (one,), ChatStyle(), get_language("en")))
 
 
+@pytest.mark.parametrize("task", ["mnli", "qqp", "squad_v1", "squad_v2", "hellaswag"])
+def test_the_instruction_reaches_the_teacher(tmp_path: Path, task: str) -> None:
+    found, teacher = examples(task, count=1), Teacher()
+    make(chunk_of(found, "en", (Kind.PARAPHRASE,)), tools(tmp_path), teacher)
+    (one,) = found[task]
+    note = note_of(Job(get_task(task), one, (one,), ChatStyle(), get_language("en")))
+    assert note and any(system(call).endswith(note) for call in teacher.calls)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "same"),
     [("Is it tall?", "is it TALL", True), ("कि", "का", False), ("a b", "ab", True), ("x", "y", False)],

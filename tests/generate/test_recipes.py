@@ -44,7 +44,7 @@ def test_the_sample_is_kept_from_an_obedient_teacher(tmp_path: Path, style: FewS
         for row, source in zip(rows, found[name], strict=True):
             assert not get_task(name).compare(source.row, {key: row[key] for key in source.row})
             assert row["synth_unit"] == ("joint" if style is None else "field")
-            assert row["synth_prompt"] == (style.version if style else "chat-1") and row["synth_teacher"] == "fake"
+            assert row["synth_prompt"] == (style.version if style else "chat-2") and row["synth_teacher"] == "fake"
 
 
 def test_both_sides_travel_together_and_labels_stay(tmp_path: Path) -> None:
@@ -134,6 +134,16 @@ def test_the_first_answer_stands_when_the_second_asking_fails(tmp_path: Path) ->
 
     row = _one(tmp_path, "commonsense_qa", CSQA, Teacher(speak))
     assert (row["synth_outcome"], row["synth_reason"]) == ("rejected", "choices_not_distinct")
+
+
+@pytest.mark.parametrize("unit", ["joint", "field"])
+def test_options_are_translated_with_question_and_concept_in_view(tmp_path: Path, unit: str) -> None:
+    teacher = Teacher()
+    assert _one(tmp_path, "commonsense_qa", CSQA, teacher, unit=unit)["synth_outcome"] == "kept"
+    asked = [call for call in teacher.calls if "sofa" in data(call).values()]
+    assert len(asked) == 1
+    assert {"concept": "read", "question": CSQA["question"]}.items() <= data(asked[0]).items()
+    assert "concept" not in keys(asked[0]) and '"concept" only tells' in system(asked[0])
 
 
 def test_single_word_options_are_asked_with_their_question_in_view(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ def requests(style: Style, langs: Sequence[str] = LANGS) -> dict[str, Prompt]:
         if isinstance(style, ChatStyle):
             found[f"fields {code}"] = style.fields(FIELDS, language, "")
             found[f"fields with a note {code}"] = style.fields(FIELDS, language, "A note.")
+            found[f"fields with a concept {code}"] = style.fields(FIELDS, language, "", "sleep")
             found[f"questions {code}"] = style.questions({"q1": "Who?", "q2": "Why?"}, SENTENCE, TRANSLATED, language)
             found[f"gloss {code}"] = style.gloss(["Dogs", "bark", "."], language)
             found[f"paraphrase {code}"] = style.paraphrase(FIELDS, language, "A note.")
@@ -62,7 +63,7 @@ def requests(style: Style, langs: Sequence[str] = LANGS) -> dict[str, Prompt]:
 
 def shown(prompt: Prompt) -> dict[str, Any]:
     """What is sent, without what only the reading of the answer needs."""
-    return {name: value for name, value in asdict(prompt).items() if name != "echoes"}
+    return {name: value for name, value in asdict(prompt).items() if name not in ("echoes", "shown")}
 
 
 def wording(version: str) -> Mapping[str, Any]:

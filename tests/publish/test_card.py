@@ -91,7 +91,7 @@ def test_the_text_says(card: str, piece: str) -> None:
     [
         (
             "chat",
-            "chat-1",
+            "chat-2",
             "gemma3-4b-it",
             ("You translate English into German", "<a1>", "You reword German", "q1, q2"),
         ),
@@ -111,7 +111,7 @@ def test_the_prompts_are_shown_as_they_were_sent(
 
 @pytest.mark.parametrize("update", [{"prompt": "chat-0"}, {"style": "unheard-of"}, {"style": None, "prompt": None}])
 def test_the_wording_of_another_version_is_not_made_up(manifest: Manifest, update: dict[str, str | None]) -> None:
-    teacher = manifest.teacher.model_copy(update={"style": "chat", "prompt": "chat-1", **update})
+    teacher = manifest.teacher.model_copy(update={"style": "chat", "prompt": "chat-2", **update})
     card = write_card_files(manifest.model_copy(update={"teacher": teacher}))["README.md"]
     assert "You translate" not in card and "in `synth/prompts` of the Synth version named" in card
 

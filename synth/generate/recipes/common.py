@@ -50,6 +50,11 @@ class Job:
         """The style when joint requests are possible and wanted."""
         return self.style if isinstance(self.style, ChatStyle) and self.unit == "joint" else None
 
+    @property
+    def concept(self) -> str:
+        """What the example is about: CommonsenseQA's concept, "" for other tasks."""
+        return str(self.example.row.get("question_concept") or "").strip()
+
 
 async def translate_text(text: str, job: Job, trace: RowTrace) -> str:
     """One text in the target language: in one request, or sentence by sentence where the style asks for that."""
@@ -81,7 +86,7 @@ async def translate_fields(
     wanted = {name: text for name, text in fields.items() if text.strip()}
     if job.chat and len(wanted) > 1:
         try:
-            values = await trace.values(job.chat.fields(wanted, job.language, note))
+            values = await trace.values(job.chat.fields(wanted, job.language, note, job.concept))
             return _with_blanks(fields, values), "joint"
         except NoAnswer as error:
             if error.failure not in FALL_BACK:
@@ -107,7 +112,6 @@ async def _one_by_one(fields: Mapping[str, str], options: Collection[str], job: 
 
 async def _option(option: str, question: str, translation: str, job: Job, trace: RowTrace) -> str:
     if isinstance(job.style, ChatStyle):
-        return (await trace.values(job.style.fields({"question": question, "option": option}, job.language, "")))[
-            "option"
-        ]
+        both = {"question": question, "option": option}
+        return (await trace.values(job.style.fields(both, job.language, "", job.concept)))["option"]
     return await trace.text(job.style.answer(option, question, translation, job.language))

@@ -74,7 +74,7 @@ async def _reword(text: str, job: Job, trace: RowTrace) -> str:
 async def _span(job: Job, trace: RowTrace) -> Made:
     row = job.example.row
     context, found = await _paragraph(job, trace)
-    question = clean_text(await trace.text(job.style.reword(row["question"], job.language, marked=False)))
+    question = await _question(row["question"], job, trace)
     places = [found.get(span) for span in spans_of(row)]
     kept = [place for place in places if place]
     lost = [
@@ -85,6 +85,12 @@ async def _span(job: Job, trace: RowTrace) -> Made:
     new = {"text": [place.of(context) for place in kept], "answer_start": [place.start for place in kept]}
     values = {**row, "context": context, "question": question, "answers": new}
     return Made(values, "joint" if job.chat else "field", "markers" if kept else "", tuple(lost))
+
+
+async def _question(question: str, job: Job, trace: RowTrace) -> str:
+    if isinstance(job.style, ChatStyle):
+        return clean_text(await trace.text(job.style.paraphrase({"question": question}, job.language, note_of(job))))
+    return clean_text(await trace.text(job.style.reword(question, job.language, marked=False)))
 
 
 async def _paragraph(job: Job, trace: RowTrace) -> tuple[str, dict[Span, Span]]:
