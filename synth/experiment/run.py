@@ -7,16 +7,17 @@ end, and `synth train`, `synth evaluate` and `synth report` can be used on the s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synth.errors import BadFlag, DiskError, Interrupted, StoppedError
 from synth.experiment.file import Experiment
 from synth.train.arm_names import ArmName
-from synth.train.folders import record_of, run_folder
+from synth.train.folders import is_done, record_of, run_folder
+from synth.train.processes import world_size
 from synth.train.recipe import Recipe
-from synth.train.record import Status
+from synth.train.record import RunRecord, Status
 from synth.train.runs import Asked, asked, train_recipe
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def plan(experiment: Experiment, out: Path, retry: bool = False) -> Plan:
     _refuse_same_names(recipes)
     asks = experiment.evaluate
     settings, source = load_settings(asks.settings, asks.flags), source_of(asks.source)
-    wanted = tuple(_left(asked(recipe, out / recipe.name, (), ()), retry) for recipe in recipes)
+    wanted = tuple(_left(recipe, out / recipe.name, retry) for recipe in recipes)
     styles = {recipe.name: settings.style if settings.style != "auto" else recipe.style for recipe in recipes}
     selections = {
         name: select(source, ",".join(asks.tasks), ",".join(asks.langs), style) for name, style in styles.items()
@@ -110,15 +111,22 @@ def _refuse_same_names(recipes: Sequence[Recipe]) -> None:
         raise BadFlag(f"two recipes are named {twice}; give them names of their own with `flags: {{name: ...}}`")
 
 
-def _left(wanted: Asked, retry: bool) -> Left:
-    """Without the runs that failed for good."""
-    skip = set()
-    for arm, seed in wanted.runs():
-        record = record_of(run_folder(wanted.out, arm, seed), wanted.recipe)
-        failed = record is not None and record.status is Status.FAILED
-        if failed and record is not None and record.outcome.get("failure") in _FOR_GOOD and not retry:
-            skip.add((arm, seed))
-    return Left(wanted.recipe, wanted.out, wanted.arms, wanted.seeds, wanted.dry, frozenset(skip))
+def _left(recipe: Recipe, out: Path, retry: bool) -> Left:
+    """The runs of a recipe without those that failed for good.
+
+    Where all are trained, corpora and processes need not be those of the training any more.
+    """
+    every = Left(recipe, out, tuple(arm.name for arm in recipe.arms), recipe.seeds)
+    records = {key: record_of(run_folder(out, *key), recipe) for key in every.runs()}
+    failed = {key for key, record in records.items() if record is not None and _failed_for_good(record)}
+    left = replace(every, skip=frozenset() if retry else frozenset(failed))
+    if not all(is_done(records[key]) for key in left.runs()):
+        asked(recipe, out, (), ())
+    return left
+
+
+def _failed_for_good(record: RunRecord) -> bool:
+    return record.status is Status.FAILED and record.outcome.get("failure") in _FOR_GOOD
 
 
 def carry_out(planned: Plan, device: str, say: Say, report: Callable[[Prepared], None]) -> list[Outcome]:
@@ -133,6 +141,9 @@ def carry_out(planned: Plan, device: str, say: Say, report: Callable[[Prepared],
             say(f"{wanted.recipe.name} {arm}-{seed} failed for good and is not trained again (--retry-failed does)")
         train_recipe(wanted, say, report)
         found += [_outcome(wanted, arm, seed) for arm, seed in Asked.runs(wanted)]
+    if world_size() > 1:  # the target stage is trained in one process
+        say("trained; run `synth run` without `accelerate launch` to evaluate and report")
+        return found
     for wanted in planned.wanted:
         for one in _once([one for one in found if one.recipe == wanted.recipe.name], found, planned):
             _evaluate(one, planned, device, say)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from synth.errors import BadFlag
 from synth.evaluate.predictions import read_run
 from synth.train.record import Status, read_record
 from tests.conftest import Cli
@@ -35,13 +36,16 @@ EVALUATE: Mapping[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
+@pytest.fixture(autouse=True, scope="module")
+def _light() -> Iterator[None]:
+    """Toys are too small for several threads, and leave nothing worth collecting, which took most of the time."""
     import torch
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gc.collect", lambda *_: 0)
+        yield
     torch.set_num_threads(before)
 
 
@@ -173,6 +177,37 @@ def test_a_seed_that_fails_is_recorded_shown_and_not_tried_again(home: Path, tmp
     assert (tmp_path / "out" / "bad" / "english-0" / "train.json").stat().st_mtime_ns > when
 
 
+def test_runs_that_many_processes_trained_are_evaluated_by_one(
+    done: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_processes: int) -> None:
+        raise BadFlag("start `accelerate launch`")
+
+    monkeypatch.setattr("synth.train.runs.require_world", refuse)
+    assert run(cli, done / "tried.yaml")[0] == 0
+
+
+def test_arms_none_of_one_model_are_evaluated_once(home: Path, tmp_path: Path) -> None:
+    from synth.experiment.file import load_experiment
+    from synth.experiment.run import Outcome, _once, plan
+
+    def training(name: str, task: str, student: str) -> dict[str, Any]:
+        flags = {"name": name, "tasks": task, "model.path": str(home / student)}
+        arms = ["none", "english"]
+        return {"recipe": "e5-small", "corpora": [str(home / "little")], "arms": arms, "seeds": [0], "flags": flags}
+
+    make_student(home / "other", "e5-small", seed=1)
+    several = [training("a", "mnli", "student"), training("b", "qqp", "student"), training("c", "mnli", "other")]
+    planned = plan(load_experiment(written(home, tmp_path, train=several)), tmp_path)
+    every = [Outcome(name, arm, 0, tmp_path, trained=True) for name in "abc" for arm in ("none", "english")]
+    every[0].evaluated = True
+    left = [
+        (one.recipe, one.arm) for name in "abc" for one in _once([e for e in every if e.recipe == name], every, planned)
+    ]
+    assert left == [("a", "none"), ("a", "english"), ("b", "english"), ("c", "none"), ("c", "english")]
+    assert every[2].evaluated, "what was found for the same run counts"
+
+
 def test_a_dry_run_matches_the_arms_and_makes_nothing(home: Path, tmp_path: Path, cli: Cli) -> None:
     file = written(home, tmp_path)
     code, told, _ = cli("run", file, "--out", tmp_path / "out", "--dry-run")
@@ -194,6 +229,7 @@ def test_a_dry_run_matches_the_arms_and_makes_nothing(home: Path, tmp_path: Path
         ({"train": [{"recipe": "e5-small", "corpora": ["x"]}] * 2}, "two recipes are named e5-small"),
         ({"train": {"recipe": "e5-small"}}, "names no corpora"),
         ({"report": {"replicates": 3}}, "report.replicates"),
+        ({"train": {"recipe": "e5-small", "corpora": ["x"], "flags": {"parallel.processes": 2}}}, "accelerate launch"),
         ({"evaluate": {"settings": "offical"}}, "offical"),
     ],
 )
