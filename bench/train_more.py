@@ -76,7 +76,7 @@ def plain_text(rows: Sequence[Row], args: argparse.Namespace) -> None:
         config = SFTConfig(
             folder, max_steps=args.plain_steps, per_device_train_batch_size=args.batch, max_length=256, bf16=True,
             gradient_accumulation_steps=args.accumulation, learning_rate=args.rate, report_to=[], save_strategy="no",
-            gradient_checkpointing=False, disable_tqdm=True,
+            gradient_checkpointing=False, disable_tqdm=True, use_cpu=True,
         )  # fmt: skip
         trainer = SFTTrainer(student.language_model, config, train_dataset=data, processing_class=student.tokenizer)
         began = time.monotonic()
