@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "subjects",
         nargs="*",
         metavar="RUN|MODEL",
-        help="run folders of `synth train`; or models: a folder, a Hub repository, e5-small, gemma3-270m",
+        help="runs of `synth train`, or a folder of them; or models: a folder, a Hub repository, e5-small, gemma3-270m",
     )
     parser.add_argument("--list", action="store_true", help="print the target tasks and do nothing else")
     parser.add_argument(
@@ -76,6 +76,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     device = device_of(args.device)
     # All are checked before the first is begun: what is wrong with the last one is not told after hours.
     plans = [(subject, *_plan(subject, settings, source, args)) for subject in subjects]
+    args.alone = len(subjects) == 1
     shown = [_one(subject, selection, own, source, device, args) for subject, own, selection in plans]
     if args.json:
         print(json.dumps({"runs": shown}, ensure_ascii=False))
@@ -107,7 +108,7 @@ def _one(
     try:
         info = evaluate_subject(subject, selection, source, settings, device, _say, args.keep_weights)
     except (CheckFailed, TrainingFailed) as error:  # of this run alone: the others go on
-        if len(args.subjects) == 1:
+        if args.alone:
             raise
         _say(f"synth: {subject.info.run}: {error}")
         return {"run": subject.info.run, "folder": str(subject.folder), "status": "failed", "error": str(error)}
@@ -115,7 +116,7 @@ def _one(
     if args.export:
         from synth.evaluate.export import export_run
 
-        target = args.export / info.run if len(args.subjects) > 1 else args.export
+        target = args.export if args.alone else args.export / info.run
         found["exported"] = [str(path) for path in export_run(subject.folder, target)]
     if not args.json:
         print_outcome(found)
@@ -141,7 +142,7 @@ def source_of(text: str) -> EvalSource:
 
 def _subjects(args: argparse.Namespace) -> list[Subject]:
     from synth.evaluate.predictions import ArmKind
-    from synth.evaluate.subject import Named, kind_of, subject_of
+    from synth.evaluate.subject import Named, expand, kind_of, subject_of
 
     arm = args.arm or "none"
     if args.kind is not None and args.kind not in {kind.value for kind in ArmKind}:
@@ -149,7 +150,7 @@ def _subjects(args: argparse.Namespace) -> list[Subject]:
     if args.seed < 0:
         raise BadFlag(f"--seed {args.seed}: give 0 or more")
     named = Named(arm, ArmKind(args.kind) if args.kind else kind_of(arm), args.seed, args.revision)
-    subjects = [subject_of(text, named) for text in args.subjects]
+    subjects = [subject_of(one, named) for text in args.subjects for one in expand(text)]
     if args.out:
         several = len(subjects) > 1
         subjects = [replace(one, folder=args.out / one.info.run if several else args.out) for one in subjects]

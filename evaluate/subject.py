@@ -57,6 +57,14 @@ class Named:
     revision: str | None = None
 
 
+def expand(text: str) -> list[str]:
+    """The runs below a folder of runs, in the order of their names; the text itself where it is no such folder."""
+    path = Path(text)
+    if (path / NAME).is_file() or (path / "config.json").is_file():
+        return [text]
+    return [str(found.parent) for found in sorted(path.glob(f"*/{NAME}"))] or [text]
+
+
 def subject_of(text: str, named: Named) -> Subject:
     """The subject that a word of the command line means; it goes to `RUN/evaluation`, or `evaluations/MODEL/ARM-SEED`.
 

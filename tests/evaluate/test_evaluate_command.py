@@ -306,6 +306,16 @@ def test_a_run_of_synth_train_brings_its_arm_seed_and_corpus(place: Path, tmp_pa
     assert (info.intermediate, info.languages, info.model) == (("mnli",), ("de", "sw"), "e5-small")
 
 
+def test_a_folder_of_runs_stands_for_all_of_them(place: Path, tmp_path: Path) -> None:
+    for arm in ("english", "multilingual"):
+        run = make_run(tmp_path / "runs" / f"{arm}-3", arm, Status.DONE, {})
+        make_student(run / "backbone", "e5-small", seed=len(arm))
+    words = ["--source", str(place / "sources.yaml"), "--tasks", "xnli", "--langs", "sw"]
+    assert main(["evaluate", str(tmp_path / "runs"), *QUICK, *words]) == 0
+    found = find_runs([tmp_path / "runs"])
+    assert [read_run(folder).arm for folder in found] == ["english", "multilingual"]
+
+
 def test_the_arm_without_training_starts_from_the_recipes_model(place: Path, tmp_path: Path) -> None:
     run = make_run(tmp_path / "none-3", "none", Status.DONE, {}, path=str(place / "student"))
     words = [
