@@ -16,7 +16,8 @@ class Limits:
         timeouts: Tries of one call that end in a timeout.
         backoff_s: First pause; it doubles with each try up to `backoff_cap_s`.
         outage_s: Time without any success, and with no URL answering, after which the run stops.
-        stalled_s: The same where the server answers, but never with success (errors for all, or throttling).
+        stalled_s: The same where the server answers, but never with success (errors for all, or throttling). A single
+            call that is turned away for so long, while others are not, fails alone.
         outage_failures: Failures in a row needed for either.
         restarts: Unexplained deaths of a teacher that we supervise, after which the run stops.
     """
@@ -70,4 +71,8 @@ class Breaker:
         It is when others got through meanwhile, or when only a few calls fail at all; otherwise the teacher is, and
         giving up on the call would lose its row to an outage.
         """
-        return self.last_success > started or len(self._callers) <= self.limits.outage_failures
+        return self.last_success > started or self.few()
+
+    def few(self) -> bool:
+        """Whether it is only a few calls that fail."""
+        return len(self._callers) <= self.limits.outage_failures

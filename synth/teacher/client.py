@@ -236,7 +236,8 @@ class TeacherClient:
     async def _stop_at_outage(self, trouble: Trouble, now: float) -> None:
         if not self._breaker.suspects_outage(now):
             return
-        if not self._breaker.stalled(now) and any([await self._answers(place.base) for place in self._places]):
+        bearable = not self._breaker.stalled(now) or self._breaker.few()
+        if bearable and any([await self._answers(place.base) for place in self._places]):
             return
         if self._breaker.suspects_outage(time.monotonic()):  # nobody succeeded while we asked
             where = ", ".join(place.base for place in self._places)
@@ -248,6 +249,7 @@ class TeacherClient:
     def _give_up_if_spent(self, trouble: Trouble, history: _History) -> None:
         """Raise the call's own failure once its tries are used up and the teacher is not the one to blame."""
         if trouble.kind in _NEVER_ITS_FAULT:
+            self._give_up_if_alone(trouble, history)
             return
         timed_out = trouble.kind is TroubleKind.TIMEOUT
         history.timeouts += timed_out
@@ -256,6 +258,16 @@ class TeacherClient:
             raise CallTimedOut(f"{trouble}, {history.timeouts} times")
         if history.faults >= self.limits.attempts and self._breaker.may_blame(history.started):
             raise RequestRefused(f"failed {history.faults} times, the last: {trouble}")
+
+    def _give_up_if_alone(self, trouble: Trouble, history: _History) -> None:
+        """Raise where one call is turned away again and again for no fault of the server's.
+
+        Some services answer 429 to a request that is larger than their limit a minute, whenever it comes.
+        """
+        waited = time.monotonic() - history.started
+        spent = history.tries >= self.limits.attempts and waited >= self.limits.stalled_s
+        if spent and trouble.kind is not TroubleKind.REFUSED and self._breaker.may_blame(history.started):
+            raise RequestRefused(f"turned away {history.tries} times in {waited:.0f} s, the last: {trouble}")
 
     def _pause(self, trouble: Trouble, history: _History, now: float) -> float:
         """Exponential backoff with jitter over its upper half, or what the server asked for.

@@ -200,6 +200,18 @@ async def test_a_teacher_that_fails_for_all_costs_few_rows() -> None:
     assert isinstance(ends[-1], TeacherError)
 
 
+@pytest.mark.parametrize("trouble", ["429", "503"])
+@run_async
+async def test_a_request_that_alone_is_always_turned_away_fails_alone(trouble: str) -> None:
+    limits = replace(FAST, stalled_s=0.6)
+    async with teacher(StandIn(), limits) as client:
+        asked = [chat(f"Hello {number}") for number in range(5)]
+        *fine, bad = await asyncio.gather(*[outcome(client, call) for call in (*asked, chat(f"<<{trouble}>>"))])
+        after = await outcome(client, chat("Hello again"))
+    assert isinstance(bad, RequestRefused) and "turned away" in str(bad)
+    assert all(isinstance(end, Reply) for end in (*fine, after))
+
+
 @run_async
 async def test_a_short_outage_costs_nothing(tmp_path: Path) -> None:
     limits = Limits(in_flight=4, backoff_s=0.05, backoff_cap_s=0.2, outage_s=120)
