@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
 
     # Tokenizers start threads of their own, which fork badly into the data loader's processes.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    flags = {**args.recipe_flags, **({"corpora": ",".join(args.manifest)} if args.manifest else {})}
+    flags = {**args.recipe_flags, **({"corpora": args.manifest} if args.manifest else {})}
     wanted = asked(load_recipe(args.recipe, flags), args.out, args.arm, args.seed, args.dry_run)
     reports: list[Prepared] = []
     ended = train_recipe(wanted, _say, reports.append if args.json else _show)

@@ -290,6 +290,8 @@ class Recipe(Section):
                 "ccg has no paraphrase arm (another sentence has other categories): leave ccg out of `tasks`, or the "
                 "paraphrase arms out of `arms`"
             )
+        if self.parallel.strategy == "single" and self.parallel.processes > 1:
+            return f"parallel.strategy single has one process, not {self.parallel.processes}; take ddp or fsdp"
         return self._model_problem()
 
     def _model_problem(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.corpus.files import disk_errors
-from synth.errors import BadFlag, Interrupted, StoppedError, TrainingFailed
+from synth.errors import BadFlag, Interrupted, MissingExtra, StoppedError, TrainingFailed
 from synth.train.arms import match_recipe
 from synth.train.folders import held, is_done, record_of, rows_folder, run_folder
 from synth.train.one_run import Run, train_run
@@ -70,8 +71,21 @@ def asked(recipe: Recipe, out: Path | None, arms: Sequence[str], seeds: Sequence
     if not recipe.corpora and any(arm.mixture for arm in recipe.arms):
         raise BadFlag("the recipe names no corpora; give `--manifest FILE`, or `corpora` in the recipe")
     require_world(recipe.parallel.processes)
+    if recipe.parallel.strategy == "fsdp" and recipe.parallel.processes == 1:
+        raise BadFlag("parallel.strategy fsdp shares a model out to processes, and there is one; start several")
+    require_packages(recipe)
     chosen = tuple(name for name in names if name in arms or not arms)
     return Asked(recipe, out or Path("runs") / recipe.name, chosen, tuple(seeds) or recipe.seeds, dry)
+
+
+def require_packages(recipe: Recipe) -> None:
+    """Raise `MissingExtra` when something that training needs is not installed."""
+    names = ["torch", "transformers", "accelerate", "tensorboard"]
+    names += ["peft"] if recipe.lora else []
+    names += ["trl"] if recipe.style == "text" else []
+    missing = [name for name in names if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingExtra(f'training needs {", ".join(missing)}; run `pip install "synth-xtreme[train]"`')
 
 
 def _require_among(what: str, given: Sequence[Any], known: Sequence[Any]) -> None:

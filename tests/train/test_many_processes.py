@@ -34,7 +34,9 @@ USUAL: Mapping[str, Any] = {
     "lengths.stride": 32, "lengths.question": 24, "freeze_embeddings": "false", "precision": "fp32",
 }  # fmt: skip
 ONE: Mapping[str, Any] = {"optim.batch_size": 4, "optim.accumulation": 2}
-TWO: Mapping[str, Any] = {"optim.batch_size": 2, "optim.accumulation": 2, "parallel.processes": 2}
+TWO: Mapping[str, Any] = {
+    "optim.batch_size": 2, "optim.accumulation": 2, "parallel.processes": 2, "parallel.strategy": "ddp",
+}  # fmt: skip
 TASKS: Mapping[str, Any] = {"tasks": "mnli,squad_v2,ccg"}
 SHARDED = str(REPOSITORY / "tests" / "train" / "fsdp_on_cpu.py")
 
