@@ -95,6 +95,24 @@ def test_tatoeba_asks_in_english(
     assert asked[0][1] == "deu-eng"
 
 
+def test_mewslix_rows_become_queries_and_entities(
+    monkeypatch: pytest.MonkeyPatch, asked: list[tuple[Any, ...]]
+) -> None:
+    from datasets import Dataset
+
+    text, span = "Old Bridge fell.", {"start": 0, "end": 10, "text": "Old Bridge"}
+    context = {"language": "de", "text": text, "sentence_spans": [{"start": 0, "end": len(text)}]}
+    mention = {"example_id": "m1", "mention_span": span, "entity_id": "Q1"}
+    serve(monkeypatch, asked, Dataset.from_list([{"context": context, "mentions": [mention]}]))
+    found = HubEval().load("mewslix", "de", "test")
+    assert isinstance(found.items[0], QueryItem)
+    assert (found.items[0].text, found.items[0].gold) == ("Old Bridge: { Old Bridge } fell.", ("Q1",))
+    entity = {"entity_id": "Q1", "description": "A bridge.", "description_language": "en"}
+    serve(monkeypatch, asked, Dataset.from_list([{**entity, "sentence_spans": [{"start": 0, "end": 9}]}]))
+    assert [(one.item_id, one.text) for one in HubEval().entities()] == [("Q1", "A bridge.")]
+    assert [call[1] for call in asked] == ["de", "candidate_entities"]
+
+
 @pytest.mark.parametrize(("task", "why"), [("lareqa", "sentence boundaries"), ("bucc2018", "corpora around")])
 def test_what_the_hub_lacks_is_refused_with_the_reason(task: str, why: str) -> None:
     assert HubEval().languages(task, "test") == ()
