@@ -50,10 +50,25 @@ class LinkingPredictor:
     record: Mapping[str, Any]
 
     def predict(self, data: EvalSet) -> Predicted:
-        """The best entities of each mention, best first, and their cosines."""
+        """The best entities of each mention, best first, and their cosines.
+
+        Raises:
+            BadSource: A mention means an entity that is no candidate; the official set has all of them.
+        """
+        self._check(data)
         texts = [item.text for item in data.items if isinstance(item, QueryItem)]
         found = top(self.encoder.queries(texts, f"{data.task} {data.lang}"), self.vectors, CUT)
         return Predicted([[self.names[row] for row in rows] for rows in found.rows], found.scores.tolist())
+
+    def _check(self, data: EvalSet) -> None:
+        known = set(self.names)
+        absent = [item for item in data.items if isinstance(item, QueryItem) and not known.intersection(item.gold)]
+        if absent:
+            raise BadSource(
+                f"mewslix {data.lang}: {len(absent)} of {len(data.items)} mentions mean entities that are not among the "
+                f"{len(self.names):,} candidates, such as {', '.join(absent[0].gold)}; give the whole "
+                "candidate_set_entities.jsonl"
+            )
 
 
 def linking_predictor(context: RunContext) -> LinkingPredictor:

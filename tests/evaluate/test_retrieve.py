@@ -291,6 +291,11 @@ def test_mewslix_from_files_to_ranked_entities(tmp_path: Path, context: Any) -> 
     assert found["map@20"] == 100.0
     assert predictor.record["candidates"] == 9
     assert (tmp_path / "target" / "mewslix" / "candidates.npy").is_file()
+    lost = EvalSet("mewslix", "en", "test", (QueryItem("t1", "en", "the: { the }", ("Q77",)),))
+    with pytest.raises(
+        BadSource, match="1 of 1 mentions mean entities that are not among the 9 candidates, such as Q77"
+    ):
+        predictor.predict(lost)
 
 
 def test_encoding_entities_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
