@@ -65,8 +65,8 @@ class LinkingPredictor:
         absent = [item for item in data.items if isinstance(item, QueryItem) and not known.intersection(item.gold)]
         if absent:
             raise BadSource(
-                f"mewslix {data.lang}: {len(absent)} of {len(data.items)} mentions mean entities that are not among the "
-                f"{len(self.names):,} candidates, such as {', '.join(absent[0].gold)}; give the whole "
+                f"mewslix {data.lang}: {len(absent)} of {len(data.items)} mentions mean entities that are not "
+                f"among the {len(self.names):,} candidates, such as {', '.join(absent[0].gold)}; give the whole "
                 "candidate_set_entities.jsonl"
             )
 
