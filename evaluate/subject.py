@@ -10,6 +10,7 @@ from synth.corpus.files import fingerprint
 from synth.errors import BadFlag, BadFolder
 from synth.evaluate.predictions import ArmKind, RunInfo
 from synth.evaluate.stage import Place
+from synth.network import network_errors
 from synth.train.architectures import ARCHITECTURES
 from synth.train.arm_names import ArmName
 from synth.train.record import NAME, RunRecord, Status, read_record
@@ -172,12 +173,11 @@ def _identity_of(folder: Path) -> str:
 
 def _commit(repository: str, revision: str | None) -> str | None:
     """The commit that a revision is now, where the Hub can be asked; a local cache answers for itself."""
-    import httpx
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
+    expected: tuple[type[Exception], ...] = (*network_errors(), ValueError)  # also of the offline mode, an OSError
     try:
         found = HfApi().model_info(repository, revision=revision).sha
-    except (HfHubHTTPError, OfflineModeIsEnabled, httpx.HTTPError, OSError, ValueError):
+    except expected:
         return revision
     return str(found) if found else revision

@@ -14,6 +14,7 @@ from synth.evaluate.tasks import get_eval_task
 from synth.evaluate.tasks.base import EvalTask, Form, HubPlace
 from synth.evaluate.tasks.items import Candidate
 from synth.languages import LANGUAGES
+from synth.network import network_errors
 from synth.sources.base import SourceProblem
 from synth.sources.hub import resolve_revision
 from synth.sources.problems import What
@@ -94,13 +95,11 @@ def _filled(text: str, lang: str) -> str:
 
 def _load(repo: str, config: str | None, split: str, revision: str) -> Any:
     import datasets
-    import httpx
     from datasets.exceptions import DatasetsError
-    from huggingface_hub.errors import HfHubHTTPError
 
     try:
         return datasets.load_dataset(repo, config, split=split, revision=revision)
-    except (DatasetsError, HfHubHTTPError, httpx.HTTPError, OSError, ValueError, RuntimeError) as error:
+    except (DatasetsError, *network_errors(), ValueError, RuntimeError) as error:
         raise BadSource(
             f"{repo} {config or ''} {split} cannot be loaded: {first_line(error)}; reach the Hub, set HF_ENDPOINT to a "
             "mirror, or name local files in a sources file (docs/evaluate.md)"

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from synth.corpus.files import disk_errors, sha256_file
-from synth.errors import BadManifest, MissingExtra, StoppedError
+from synth.errors import BadManifest, StoppedError
 from synth.manifest.models import Manifest
 from synth.manifest.paths import inside, regular_size
 from synth.manifest.redact import redact
 from synth.manifest.store import write_manifest
+from synth.network import network_errors
 
 Progress = Callable[[str], None]
 
@@ -136,19 +137,6 @@ class _Fetch:
                 "ask whoever published it"
             )
         return relative
-
-
-def network_errors() -> tuple[type[Exception], ...]:
-    """What huggingface_hub raises when a request fails.
-
-    Version 1 speaks through httpx and version 2 through httpx2; the base classes of the Hub's own error name the one in
-    use (and OSError, which covers the file system and `LocalEntryNotFoundError`).
-    """
-    try:
-        from huggingface_hub.errors import HfHubHTTPError
-    except ImportError as error:
-        raise MissingExtra("huggingface_hub is not installed; run `pip install huggingface_hub`") from error
-    return (HfHubHTTPError, *HfHubHTTPError.__bases__)
 
 
 def short(error: Exception) -> str:

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from synth.fewshot import few_shot, marked_example
 from synth.generate.teachers import Teacher
+from synth.network import network_errors
 from synth.plan.placeholder import pieces
 
 BYTES_PER_TOKEN = 4.0
@@ -116,12 +117,13 @@ def _tokenizer_file(teacher: Teacher) -> Path | None:
 
 def _from_hub(teacher: Teacher) -> Path | None:
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HFValidationError
 
     revision, away = teacher.profile.revision or None, not _hub_answers()
+    expected: tuple[type[Exception], ...] = (*network_errors(), HFValidationError)
     try:
         return Path(hf_hub_download(teacher.model, "tokenizer.json", revision=revision, local_files_only=away))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError):
+    except expected:
         return None
 
 

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from synth.errors import BadFlag, StoppedError
-from synth.manifest.hub import network_errors, short
+from synth.manifest.hub import short
 from synth.manifest.redact import redact
+from synth.network import network_errors
 
 T = TypeVar("T")
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from synth.errors import BadSource
 from synth.nearest import did_you_mean
+from synth.network import network_errors
 from synth.sources.base import SourceData
 from synth.sources.classes import in_task_order
 from synth.sources.collect import Part, collect
@@ -108,15 +109,14 @@ def resolve_revision(repo: str, revision: str | None) -> str:
     Raises:
         BadSource: If neither the Hub nor the cache knows it.
     """
-    import httpx
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError
 
     if revision and _COMMIT.fullmatch(revision):
         return revision
+    expected: tuple[type[Exception], ...] = (*network_errors(), ValueError)
     try:
         commit = HfApi().dataset_info(repo, revision=revision).sha
-    except (HfHubHTTPError, httpx.HTTPError, OSError, ValueError) as error:
+    except expected as error:
         commit = _cached_commit(repo, revision)
         if commit is None:
             at = f" at {revision}" if revision else ""
@@ -150,11 +150,9 @@ def _folder_revision(folder: Path, pinned: str | None) -> str:
 
 def _load(path: str, wanted: DataSet, revision: str | None, name: str) -> Any:
     import datasets
-    import httpx
     from datasets.exceptions import DatasetsError
-    from huggingface_hub.errors import HfHubHTTPError
 
-    expected = (DatasetsError, HfHubHTTPError, httpx.HTTPError, OSError, ValueError, RuntimeError)
+    expected = (DatasetsError, *network_errors(), ValueError, RuntimeError)
     try:
         return datasets.load_dataset(path, wanted.config, split=wanted.split, revision=revision)
     except expected as error:

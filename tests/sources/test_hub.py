@@ -142,16 +142,22 @@ def test_a_full_commit_is_used_without_asking(tmp_path: Path, monkeypatch: pytes
 
 
 def test_without_network_the_advice_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import httpx
     import huggingface_hub
 
-    def unreachable(*_: Any, **__: Any) -> None:
-        raise httpx.ConnectError("no route")
-
-    monkeypatch.setattr(huggingface_hub.HfApi, "dataset_info", unreachable)
+    # A real request, to a port where nothing listens: which library's error comes out is up to the Hub's client.
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(huggingface_hub.HfApi, "dataset_info", _asked_at("http://127.0.0.1:9"))
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(BadSource, match=r"nyu-mll/glue cannot be resolved: no route; .*HF_ENDPOINT.*YAML file"):
+    with pytest.raises(BadSource, match=r"nyu-mll/glue cannot be resolved: .*HF_ENDPOINT.*YAML file"):
         open_source("hub").load("mnli", "train")
+
+
+def _asked_at(endpoint: str) -> Any:
+    """`HfApi.dataset_info` of a client that asks there."""
+    from huggingface_hub import HfApi
+
+    real = HfApi.dataset_info
+    return lambda _self, repo, **more: real(HfApi(endpoint=endpoint), repo, **more)
 
 
 def test_without_network_the_cache_knows_the_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
