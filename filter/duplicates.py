@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from synth.corpus.files import fingerprint, read_json, write_atomic, write_json
 from synth.corpus.layout import marker_of
+from synth.errors import BadSource
 from synth.filter.group import Group
-from synth.filter.io import read_table
+from synth.filter.io import read_table, remove_marker
 from synth.filter.part_texts import TEXTS
 from synth.filter.policy import DedupRules, Policy
 from synth.filter.score import STAGE as SCORED
@@ -77,7 +78,7 @@ def _search(group: Group, survivors: Sequence[set[str]], rules: DedupRules, want
     path = group.file(FILE)
     found = _found(group, survivors, rules)
     table = pair_table(found)
-    marker_of(path).unlink(missing_ok=True)
+    remove_marker(path)
     write_atomic(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
     facts = {"rows": found.rows, "removed": len(found.removed), "conflicts": len(found.conflicts)}
     marks = {"fingerprint": wanted, "inputs": inputs}
@@ -96,6 +97,11 @@ def _found(group: Group, survivors: Sequence[set[str]], rules: DedupRules) -> De
         rows, signed = signed_part(group.layout, part, ids, rules)
         row_ids.update(rows.row_ids)
         labels += rows.labels
+        if len(row_ids) != len(labels):
+            raise BadSource(
+                f"{group.layout.part(part)} holds a row whose source id and variant another row of {task} in {lang} "
+                "has too; take it out of the corpus, or generate this part again"
+            )
         for name, column in columns.items():
             column.append(signed[name])
             texts[name] += rows.texts[name]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from synth.corpus.files import sha256_file, write_atomic, write_json
 from synth.corpus.layout import Layout, Part, marker_of
 from synth.corpus.markers import Marker, read_marker
-from synth.errors import BadFolder, BadSource
+from synth.errors import BadFolder, BadSource, DiskError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -83,8 +83,9 @@ def read_table(path: Path, needed: Iterable[str] = (), only: Iterable[str] | Non
             _require_columns(path, file.schema_arrow.names, needed)
             return file.read(columns=None if only is None else list(only))
     except (pa.ArrowException, OSError) as error:
+        verb = "generate" if "generated" in path.parts[-4:] else "filter"
         raise BadSource(
-            f"{path} cannot be read as Parquet ({error}); delete it and its .done.json, then run `synth generate` again"
+            f"{path} cannot be read as Parquet ({error}); delete it and its .done.json, then run `synth {verb}` again"
         ) from error
 
 
@@ -108,7 +109,7 @@ def write_part(path: Path, part: Part, table: pa.Table, fingerprint: str, outcom
     # A worker that was given up for lost may write a part that another has finished: it writes the same, and the part
     # never seems to be gone. Anything else takes the marker away first.
     if not is_done(path, fingerprint):
-        marker_of(path).unlink(missing_ok=True)
+        remove_marker(path)
     write_atomic(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
     marker = Marker(
         fingerprint=fingerprint, part=path.name, task=part.task, lang=part.lang, kind=part.kind.value,
@@ -128,9 +129,24 @@ def is_done(path: Path, fingerprint: str) -> bool:
     return path.stat().st_size == marker.bytes
 
 
+def remove_marker(path: Path) -> None:
+    """Take the marker of a part away, if there is one.
+
+    Raises:
+        DiskError: It cannot be removed.
+    """
+    try:
+        marker_of(path).unlink(missing_ok=True)
+    except OSError as error:
+        raise DiskError(
+            f"cannot write under {path.parent}: {error.strerror}. Everything made so far is kept; correct the folder "
+            "and run the same command again"
+        ) from error
+
+
 def remove_part(path: Path) -> None:
     """Remove a part of a later stage, its marker first."""
-    marker_of(path).unlink(missing_ok=True)
+    remove_marker(path)
     path.unlink(missing_ok=True)
 
 

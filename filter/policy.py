@@ -121,10 +121,13 @@ def parse_policy(text: str, name: str) -> Policy:
 def _sections(text: str, name: str) -> dict[str, Any]:
     import yaml
 
+    from synth.unique_keys import UniqueKeys
+
     try:
-        sections = yaml.safe_load(text) or {}
+        sections = yaml.load(text, Loader=UniqueKeys) or {}  # noqa: S506  # a safe loader
     except yaml.YAMLError as error:
-        raise BadFlag(f"policy {name} is not YAML ({error}); compare it with filter/policies/default.yaml") from error
+        problem = " ".join(str(error).split())
+        raise BadFlag(f"policy {name} is not YAML ({problem}); compare it with filter/policies/default.yaml") from error
     if not isinstance(sections, dict):
         raise BadFlag(f"policy {name} must be a mapping of checks; compare it with filter/policies/default.yaml")
     return sections

@@ -64,12 +64,21 @@ def load_test_sets(path: Path) -> TestSets:
         raise BadFlag(f"cannot read the test sets file {path}: {error.strerror}; check the path.") from error
     except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise BadFlag(
-            f"{path} does not name test sets in the form 'xquad: {{es: [file]}}': {error}; see docs/contamination.md."
+            f"{path} does not name test sets in the form 'xquad: {{es: [file]}}' ({_first(error)}); see "
+            "docs/contamination.md."
         ) from error
     for name in sets.root:
         if name not in READERS:
             raise BadFlag(f"{path}: unknown test set {name!r}; known are {', '.join(READERS)}.")
     return sets
+
+
+def _first(error: Exception) -> str:
+    """What is wrong in one line: of many complaints of the model the first, with its place."""
+    if not isinstance(error, ValidationError):
+        return " ".join(str(error).split())
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}"
 
 
 def read_test_sets(sets: TestSets, base: Path) -> Iterator[TestText]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from synth.errors import BadFlag, BadSource
 from synth.nearest import did_you_mean
+from synth.unique_keys import UniqueKeys
 
 ORIGINS = ("mnli", "snli", "anli", "anli_r1", "anli_r2", "anli_r3")
 _KEYS_OF = {
@@ -112,22 +113,9 @@ def _load_yaml(path: Path) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise BadSource(f"{path} cannot be read ({error}); give the path of a YAML file in UTF-8") from None
     try:
-        return yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 (a SafeLoader)
+        return yaml.load(text, Loader=UniqueKeys)  # noqa: S506 (a SafeLoader)
     except yaml.YAMLError as error:
         raise BadFlag(f"{path.name} is not YAML: {' '.join(str(error).split())}; correct it there") from None
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """The safe loader, but a key given twice is an error: the first one's files would silently be left out."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
-        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-            if key.value in seen:
-                problem = f"the key {key.value!r} is given twice"
-                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
 
 
 def _validated(path: Path, value: Any) -> SourceSpec:

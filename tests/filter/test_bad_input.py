@@ -11,7 +11,7 @@ import pytest
 
 from synth.corpus.files import sha256_file
 from synth.corpus.layout import Part
-from synth.errors import BadFolder, BadSource
+from synth.errors import BadFolder, BadSource, DiskError
 from synth.outcomes import Failure, Kind
 from tests.filter.make_corpus import Plan, make_corpus, rows_of, write_one
 from tests.filter.test_run import cell, run
@@ -77,6 +77,33 @@ def test_a_language_without_rows_is_named(tmp_path: Path) -> None:
     assert [w for w in result.warnings if "no usable row" in w] == ["mnli (translation) has no usable row in sw, th"]
     assert cell(result, "mnli", "th").generated == 0
     assert cell(result, "mnli", "sw").generated == 2
+
+
+def test_rows_that_share_a_source_id_are_named(tmp_path: Path) -> None:
+    root = make_corpus(tmp_path, Plan())
+    path = root / "generated/mnli/es/part-00000.parquet"
+    table = pq.read_table(path)
+    place = table.column_names.index("synth_source_id")
+    same = table.set_column(place, "synth_source_id", pa.array(["q"] * len(table)))
+    _spoil(path, same.replace_schema_metadata(table.schema.metadata))
+    with pytest.raises(BadSource, match=r"es/part-00000\.parquet holds a row whose source id"):
+        run(root)
+
+
+def test_a_corrupt_score_is_named_with_the_command_that_makes_it_again(tmp_path: Path) -> None:
+    root = make_corpus(tmp_path, Plan())
+    run(root)
+    path = root / "scored/mnli/es/part-00000.parquet"
+    path.write_bytes(b"x" * path.stat().st_size)
+    with pytest.raises(BadSource, match=r"scored/mnli/es/.* then run `synth filter` again"):
+        run(root, "strict")
+
+
+def test_a_file_where_a_folder_should_be_is_named(tmp_path: Path) -> None:
+    root = make_corpus(tmp_path, Plan())
+    (root / "kept").write_text("mine", "utf-8")
+    with pytest.raises(DiskError, match="Everything made so far is kept"):
+        run(root)
 
 
 def test_an_unfinished_part_is_left_out_and_named(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def test_names_and_comments_do_not_change_the_fingerprint() -> None:
         ("length: {maxz: 3}", r"unknown key 'length.maxz'. Did you mean 'max_z'"),
         ("length: {max_z: high}", r"length.max_z = 'high' cannot be used"),
         ("length: {max_z: .nan}", r"length.max_z"),
+        ("copy: {max_run: 3}\nhalf: off\ncopy: off", r"the key 'copy' is given twice"),
         ("length: 3", r"length must be a mapping"),
         ("dedup: {threshold: 1.5}", r"dedup.threshold = 1.5"),
         ("dedup: {reach: everywhere}", r"dedup.reach = 'everywhere'"),
