@@ -10,11 +10,14 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from synth.generate.teachers import make_style
 from synth.manifest.models import Manifest, SourcePart
 from synth.manifest.store import read_manifest
+from synth.prompts.chat import ChatStyle
 from synth.publish.card import write_card_files
 from synth.publish.licences import terms_of
 from synth.publish.metadata import configs, metadata, size_category
+from synth.teacher.profiles import get_profile
 
 
 @pytest.fixture
@@ -87,22 +90,22 @@ def test_the_text_says(card: str, piece: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("style", "version", "profile", "pieces"),
+    ("style", "profile", "pieces"),
     [
         (
             "chat",
-            "chat-2",
             "gemma3-4b-it",
             ("You translate English into German", "<a1>", "You reword German", "q1, q2"),
         ),
-        ("base", "fewshot-1", "embedded", ("English: …\nGerman:\n", "[…]", "Same meaning:")),
-        ("translation", "translation-1", "translategemma-4b", ('"target_lang_code": "de"',)),
-        ("translation", "translation-1", "towerinstruct-7b", ("from English into German.\nEnglish: …\nGerman:",)),
+        ("base", "embedded", ("English: …\nGerman:\n", "[…]", "Same meaning:")),
+        ("translation", "translategemma-4b", ('"target_lang_code": "de"',)),
+        ("translation", "towerinstruct-7b", ("from English into German.\nEnglish: …\nGerman:",)),
     ],
 )
 def test_the_prompts_are_shown_as_they_were_sent(
-    manifest: Manifest, style: str, version: str, profile: str, pieces: tuple[str, ...]
+    manifest: Manifest, style: str, profile: str, pieces: tuple[str, ...]
 ) -> None:
+    version = make_style(get_profile(profile)).version
     teacher = manifest.teacher.model_copy(update={"style": style, "prompt": version, "profile": profile})
     card = write_card_files(manifest.model_copy(update={"teacher": teacher}))["README.md"]
     section = card.split("### Prompts")[1].split("\n## ")[0]
@@ -111,7 +114,7 @@ def test_the_prompts_are_shown_as_they_were_sent(
 
 @pytest.mark.parametrize("update", [{"prompt": "chat-0"}, {"style": "unheard-of"}, {"style": None, "prompt": None}])
 def test_the_wording_of_another_version_is_not_made_up(manifest: Manifest, update: dict[str, str | None]) -> None:
-    teacher = manifest.teacher.model_copy(update={"style": "chat", "prompt": "chat-2", **update})
+    teacher = manifest.teacher.model_copy(update={"style": "chat", "prompt": ChatStyle().version, **update})
     card = write_card_files(manifest.model_copy(update={"teacher": teacher}))["README.md"]
     assert "You translate" not in card and "in `synth/prompts` of the Synth version named" in card
 
