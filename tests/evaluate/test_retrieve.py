@@ -258,6 +258,14 @@ def entity_row(entity: str, description: str) -> dict[str, Any]:
     }
 
 
+def mention_line(number: int, text: str) -> str:
+    """One line of `wikinews_mentions-test.jsonl`."""
+    context = {"language": "en", "text": text, "sentence_spans": [{"start": 0, "end": len(text)}]}
+    span = {"start": 0, "end": 3, "text": text[:3]}
+    mention = {"example_id": f"t{number}", "mention_span": span, "entity_id": f"Q{number}"}
+    return json.dumps({"context": context, "mentions": [mention]}) + "\n"
+
+
 def linking_files(folder: Path, entities: int = 9) -> Path:
     """Mentions and entities in Mewsli-X's own forms: a description repeats the mention's sentence."""
     texts = [sentence(lang, words) for lang, words in WORDS.items()][:entities]
@@ -265,10 +273,7 @@ def linking_files(folder: Path, entities: int = 9) -> Path:
     (folder / "pairs.jsonl").write_text(pairs, encoding="utf-8")
     rows = [json.dumps(entity_row(f"Q{n}", f"{text} {text}")) + "\n" for n, text in enumerate(texts)]
     (folder / "entities.jsonl").write_text("".join(rows), encoding="utf-8")
-    context = {"language": "en", "text": texts[0], "sentence_spans": [{"start": 0, "end": len(texts[0])}]}
-    span = {"start": 0, "end": 3, "text": texts[0][:3]}
-    mentions = {"context": context, "mentions": [{"example_id": "t0", "mention_span": span, "entity_id": "Q0"}]}
-    (folder / "test.jsonl").write_text(json.dumps(mentions) + "\n", encoding="utf-8")
+    (folder / "test.jsonl").write_text("".join(mention_line(n, text) for n, text in enumerate(texts)), encoding="utf-8")
     sources = folder / "sources.yaml"
     sources.write_text("tasks: {mewslix: {train: pairs.jsonl, candidates: entities.jsonl, test: test.jsonl}}\n")
     return sources
@@ -284,11 +289,11 @@ SMALL_LINKING = {
 
 def test_mewslix_from_files_to_ranked_entities(tmp_path: Path, context: Any) -> None:
     source = LocalEval(linking_files(tmp_path))
-    student = toy_student("e5-small", num_hidden_layers=2)
+    student = toy_student("qwen3-1.7b", num_hidden_layers=2)
     predictor, found = predict(
         "mewslix", source.load("mewslix", "en", "test"), context(source, student, **SMALL_LINKING)
     )
-    assert found["map@20"] == 100.0
+    assert found["map@20"] > 80  # a random order of 9 gives 31
     assert predictor.record["candidates"] == 9
     assert (tmp_path / "target" / "mewslix" / "candidates.npy").is_file()
     lost = EvalSet("mewslix", "en", "test", (QueryItem("t1", "en", "the: { the }", ("Q77",)),))
