@@ -93,7 +93,9 @@ class TextPredictor:
                 for one, own in zip(scores, options, strict=True)
             ]
         best = [max(range(len(one)), key=one.__getitem__) for one in scores]
-        return Predicted([(self.task.labels[at],) for at in best], scores)
+        # Social IQa, XCOPA's first training, has three choices.
+        names = [self.task.labels[at] if self.task.form is Form.PAIR else str(at) for at in best]
+        return Predicted([(name,) for name in names], scores)
 
     @property
     def _cutter(self) -> Cutter:

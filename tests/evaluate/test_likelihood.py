@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,14 @@ def test_choices_are_predicted_by_number() -> None:
     )
     assert found.predictions[0][0] in {"0", "1"}
     assert len(found.scores[0]) == 2
+    three = ChoiceItem("q", "en", "Ada sang.", "How does Ada feel?", ("glad", "sad", "cold"), "2")
+    student = toy_student("qwen3-1.7b", language_model=True)
+    student.tokenizer = letters_tokenizer()  # knows capital letters: the likeliest may be any of the three
+    for first in range(3):
+        choices = tuple(three.choices[(first + place) % 3] for place in range(3))
+        data = EvalSet("xcopa", "en", "validation", (replace(three, choices=choices),))
+        found = predictor("xcopa", student).predict(data)
+        assert found.predictions == [(str(max(range(3), key=found.scores[0].__getitem__)),)]
 
 
 def greedy_by_hand(student: Any, ids: list[int], most: int) -> list[int]:
