@@ -1,7 +1,7 @@
 """The target stage: training a model on an English set, once, and finding it again when an evaluation goes on.
 
 ```
-EVALUATION/target/NAME/fit/            checkpoints while it trains, log.jsonl
+EVALUATION/target/NAME/checkpoints/    while it trains; log.jsonl beside it stays
 EVALUATION/target/NAME/weights.safetensors
 EVALUATION/target/NAME/target.json     what was trained and how it went; written last
 ```
@@ -10,7 +10,6 @@ The weights are removed when every task that needs them has been predicted; the 
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from synth.errors import BadFolder
 from synth.evaluate.settings import Target
 from synth.evaluate.stage import RunContext
 from synth.evaluate.target_steps import FOLDER, WEIGHTS
-from synth.train.fit import FitResult, FitSettings, fit
+from synth.train.fit import FitResult, FitSettings, fit, forget_checkpoints
 from synth.train.heads import MultiHead
 from synth.train.recipe import Optim
 from synth.train.steps import Step
@@ -95,7 +94,7 @@ def trained(model: MultiHead | TextModel, training: Training, context: RunContex
         return dict(record)
     steps = training.steps()
     context.say(f"training {training.name}: {steps.count:,} steps of {training.settings.optim.examples_a_step}")
-    result = fit(model, steps, _fit_settings(training, context, steps.count, identity), folder / "fit", training.dev)
+    result = fit(model, steps, _fit_settings(training, context, steps.count, identity), folder, training.dev)
     record = _record(training, context, identity, steps, result)
     _keep(_module(model), folder, record)
     return record
@@ -158,11 +157,7 @@ def _keep(model: nn.Module, folder: Path, record: dict[str, Any]) -> None:
 
     write_atomic(folder / WEIGHTS, lambda path: save_model(model, str(path)))
     write_json(folder / _RECORD, record)
-    for path in (folder / "fit").iterdir():
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        elif path.suffix == ".safetensors":
-            path.unlink(missing_ok=True)
+    forget_checkpoints(folder)
 
 
 def _load(model: nn.Module, path: Path) -> None:
