@@ -8,6 +8,7 @@ pieces) as in the examples. Padding is `fixed`, to the longest allowed input, as
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -53,12 +54,14 @@ class Trained:
     Args:
         model: The trained model.
         seconds: Of training.
+        work: Processor seconds of training, which other programs on the machine change little.
         examples: Model inputs seen.
         loss: Mean over the last quarter of the steps.
     """
 
     model: Any
     seconds: float
+    work: float
     examples: int
     loss: float
 
@@ -154,10 +157,12 @@ def _train(model: Any, data: list[dict[str, Any]], collator: Any, plain: Plain) 
             disable_tqdm=True, use_cpu=True, bf16=plain.precision == "bf16",
         )  # fmt: skip
         trainer = Trainer(model, arguments, train_dataset=data, data_collator=collator)
+        began = time.process_time()
         out = trainer.train()
+        work = time.process_time() - began
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     return Trained(
-        model.eval(), out.metrics["train_runtime"], plain.steps * plain.batch * plain.accumulation, losses[-1]
+        model.eval(), out.metrics["train_runtime"], work, plain.steps * plain.batch * plain.accumulation, losses[-1]
     )
 
 

@@ -1,7 +1,8 @@
 """Training measured on real slices: against plain Transformers scripts, and what else the trainer does.
 
     python bench/train.py score --task mnli --steps 150        # accuracy or F1 on dev, ours and a plain script's
-    python bench/train.py rate --task mnli                     # inputs a second, ours and the plain script's, in turns
+    python bench/train.py rate --task mnli                     # inputs a processor second, ours and theirs, in turns
+    python bench/train.py same --task mnli --steps 8           # with the same start and order: the same loss curve
     python bench/train.py text --plain-steps 4                 # Gemma 3 270M as text, with TRL
     python bench/train.py nine --steps 100                     # all nine tasks together, one shared backbone
 
@@ -20,6 +21,7 @@ from dataclasses import replace
 from common import hardware
 from plain_train import Padding, Plain, Trained
 from train_more import command_nine, command_text
+from train_same import command_same
 from train_sides import Task, ours, score_ours, score_theirs, task_of, theirs
 
 COLUMNS = {"mnli": ("premise", "hypothesis"), "qqp": ("question1", "question2"), "squad_v1": ("", "")}
@@ -40,7 +42,7 @@ def command_score(args: argparse.Namespace) -> None:
 
 
 def command_rate(args: argparse.Namespace) -> None:
-    """Inputs a second of both sides, in turns, and the median of the rounds' ratios."""
+    """Inputs a processor second of both sides, in turns, and the median of the rounds' ratios."""
     task, rounds = task_of(args.task), []
     for seed in range(args.rounds):
         plain = plan(args, task, seed, "dynamic")
@@ -61,13 +63,14 @@ def command_rate(args: argparse.Namespace) -> None:
 
 
 def rate(trained: Trained) -> float:
-    """Model inputs a second."""
-    return trained.examples / trained.seconds
+    """Model inputs a processor second (of one thread)."""
+    return trained.examples / trained.work
 
 
 def said(trained: Trained) -> str:
     """A run in a few words."""
-    return f"loss {trained.loss:.3f}, {trained.examples} inputs in {trained.seconds:.0f} s"
+    times = f"{trained.seconds:.0f} s ({trained.work:.0f} of the processor)"
+    return f"loss {trained.loss:.3f}, {trained.examples} inputs in {times}"
 
 
 def plan(args: argparse.Namespace, task: Task, seed: int, padding: Padding) -> Plain:
@@ -92,7 +95,7 @@ def plan(args: argparse.Namespace, task: Task, seed: int, padding: Padding) -> P
 def main() -> None:
     """Run one of the measurements."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["score", "rate", "text", "nine"])
+    parser.add_argument("what", choices=["score", "rate", "same", "text", "nine"])
     parser.add_argument("--task", default="mnli", choices=list(COLUMNS))
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--batch", type=int, default=8)
@@ -106,6 +109,10 @@ def main() -> None:
     parser.add_argument("--plain-steps", type=int, default=0, help="of `text`: steps of SFTTrainer alone, for its rate")
     args = parser.parse_args()
     print(f"machine: {hardware()}", flush=True)
+    if args.what == "same":
+        task = task_of(args.task)
+        command_same(args, task, plan(args, task, args.seeds[0], "dynamic"))
+        return
     {"score": command_score, "rate": command_rate, "text": command_text, "nine": command_nine}[args.what](args)
 
 

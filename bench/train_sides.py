@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -69,9 +70,11 @@ def ours(task: Task, plain: Plain) -> tuple[Trained, Any]:
         plain.precision, freeze_embeddings=True, save_every=0, log_every=max(1, plain.steps // 4),
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
+        began = time.process_time()
         found = fit(model, steps, settings, Path(folder))
+        work = time.process_time() - began
     inputs = sum(len(steps.step(number).features) for number in range(plain.steps))
-    return Trained(model.eval(), found.seconds, inputs, found.loss[-1]), encoder
+    return Trained(model.eval(), found.seconds, work, inputs, found.loss[-1]), encoder
 
 
 def theirs(task: Task, plain: Plain) -> tuple[Trained, Any]:

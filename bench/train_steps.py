@@ -47,3 +47,11 @@ class RowSteps:
         own, encoder = self._rows[drawn.task], self._encoders[drawn.task]
         found = [encoder(own[place % len(own)]) for place in drawn.places]
         return Step(drawn.task, tuple(feature for encoded in found for feature in encoded.features))
+
+    def rows_in_order(self) -> list[Row]:
+        """The rows of all steps."""
+        return [
+            self._rows[drawn.task][place % len(self._rows[drawn.task])]
+            for drawn in self._drawn
+            for place in drawn.places
+        ]
