@@ -156,7 +156,7 @@ def rungs(cells: Sequence[Cell]) -> Iterator[str]:
     found = {lang: add(each, "rungs") for lang, each in _by_language(cells).items()}
     found = {lang: counts for lang, counts in found.items() if counts}
     if not found:
-        yield "<p>No task of this corpus has answer spans.</p>"
+        yield "<p>No answer span of this corpus was placed by the ladder.</p>"
         return
     yield "<p>How the answers of SQuAD rows were placed in the translated text.</p>" + legend(RUNGS)
     yield '<div class="wide"><table><tbody>'
