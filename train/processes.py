@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from synth.errors import BadFlag, SynthError
 
 T = TypeVar("T")
+_PATIENCE = timedelta(hours=6)
+"""How long processes wait for the first one. NCCL's ten minutes are too few for it to fetch and check large corpora; when
+one dies, the launcher ends the others at once."""
 
 
 def world_size() -> int:
@@ -48,7 +52,7 @@ def join() -> None:
     if world_size() > 1:
         from accelerate import PartialState
 
-        PartialState()
+        PartialState(timeout=_PATIENCE)
 
 
 def from_first(make: Callable[[], T]) -> T:
