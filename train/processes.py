@@ -14,8 +14,8 @@ from synth.errors import BadFlag, SynthError
 
 T = TypeVar("T")
 _PATIENCE = timedelta(hours=6)
-"""How long processes wait for the first one. NCCL's ten minutes are too few for it to fetch and check large corpora; when
-one dies, the launcher ends the others at once."""
+"""How long processes wait for the first one: NCCL's ten minutes are too few for it to fetch and check large corpora.
+(When one dies, the launcher ends the others at once.)"""
 
 
 def world_size() -> int:
