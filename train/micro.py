@@ -4,19 +4,20 @@ The loss of a step is the mean over all of its labels. A micro-batch's loss is a
 weight is its share of the step's: the weighted sum is the same whatever the size of a micro-batch and the number of
 processes. Inputs are sorted by length within the step (which all belong to one gradient), so that little is padding.
 
-Imports torch when a step is cut.
+Imports torch when tensors are asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from synth.train.encode.features import Feature, merge_batch
 from synth.train.steps import HeadKind, HeadSpec, Step, label_count
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
 
@@ -26,13 +27,20 @@ class Micro:
 
     Args:
         head: Name of its head.
-        tensors: Inputs and labels.
+        arrays: Inputs and labels. (Each tensor that a data loader's process hands over would take an open file.)
         weight: Its share of the labels of the step; 0 where a process has nothing to do but must keep step.
     """
 
     head: str
-    tensors: dict[str, Tensor]
+    arrays: Mapping[str, NDArray[Any]]
     weight: float
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """The same as tensors."""
+        import torch
+
+        return {name: torch.from_numpy(array) for name, array in self.arrays.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,7 @@ def _labels(spec: HeadSpec, group: Sequence[Feature]) -> int:
 
 
 def _micro(head: str, group: Sequence[Feature], weight: float, pad: int) -> Micro:
-    from synth.train.heads import to_tensors
+    import numpy as np
 
-    return Micro(head, to_tensors(merge_batch(list(group), pad)), weight)
+    columns = merge_batch(list(group), pad)
+    return Micro(head, {name: np.array(values, dtype=np.int64) for name, values in columns.items()}, weight)
