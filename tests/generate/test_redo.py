@@ -180,7 +180,7 @@ def test_paraphrases_are_redone_from_the_translations_that_stay(tmp_path: Path, 
 def test_a_reworded_paragraph_is_not_asked_for_again(tmp_path: Path, hired: Hired) -> None:
     def speak(call: Call) -> str | Reply:
         reworded = call.payload["messages"][0]["content"].startswith("You reword")
-        hit = reworded and "Huw meny fermirs" in data(call).get("text", "")
+        hit = reworded and "Huw meny fermirs" in data(call).get("question", "")
         return Reply("no", "content_filter", 1, 1) if hit else stand_in(call)
 
     more = {"kind": "both", "langs": "es", "tasks": "squad_v1"}
@@ -192,7 +192,7 @@ def test_a_reworded_paragraph_is_not_asked_for_again(tmp_path: Path, hired: Hire
     hired.teacher = Teacher()
     redo(_config(tmp_path, redo="failed", **more))
     assert _changed(before, _rows(tmp_path)) == named
-    assert [data(call)["text"].count("Huw meny fermirs") for call in hired.teacher.calls] == [1]
+    assert [data(call)["question"].count("Huw meny fermirs") for call in hired.teacher.calls] == [1]
 
 
 def test_an_unfinished_corpus_is_finished_first(tmp_path: Path, hired: Hired, made: dict[str, Row]) -> None:
