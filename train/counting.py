@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from synth.train.encode.features import Account
 from synth.train.encode.texts import label_name
+from synth.train.stopping import leave_signals_to_the_parent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,7 +115,7 @@ def _counted(work: _Work, parts: Sequence[tuple[int, int]], rows: int) -> Iterat
         return
     _work.append(work)
     try:
-        with multiprocessing.get_context("fork").Pool(min(cores, len(parts))) as pool:
+        with multiprocessing.get_context("fork").Pool(min(cores, len(parts)), leave_signals_to_the_parent) as pool:
             yield from pool.imap_unordered(_count_part, parts)
     finally:
         _work.clear()

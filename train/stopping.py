@@ -23,6 +23,12 @@ class Stop:
         print("stopping after this step; once more to stop at once", file=sys.stderr)
 
 
+def leave_signals_to_the_parent(_number: int = 0) -> None:
+    """For processes that work for us: Ctrl-C is the parent's business, SIGTERM (its way to end them) is theirs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 @contextmanager
 def listening() -> Iterator[Stop]:
     """Catch SIGINT inside the block (`synth` turns SIGTERM into it); other threads than the main one cannot."""

@@ -27,7 +27,7 @@ from synth.train.micro import Cut, Share, cut_step
 from synth.train.progress import Progress
 from synth.train.sharded import complete_state
 from synth.train.steps import Steps
-from synth.train.stopping import Stop
+from synth.train.stopping import Stop, leave_signals_to_the_parent
 
 if TYPE_CHECKING:
     from synth.train.fit import FitSettings
@@ -109,7 +109,10 @@ class StepTrainer(Trainer):  # type: ignore[misc]
     def get_train_dataloader(self) -> DataLoader[Share]:
         """Steps in order. It is not handed to accelerate, which would share out what is shared out already."""
         workers = self.args.dataloader_num_workers
-        return DataLoader(self._shares, batch_size=1, collate_fn=_only, num_workers=workers)
+        return DataLoader(
+            self._shares, batch_size=1, collate_fn=_only, num_workers=workers,
+            worker_init_fn=leave_signals_to_the_parent,
+        )  # fmt: skip
 
     def get_batch_samples(
         self, epoch_iterator: Any, num_batches: int, device: torch.device  # noqa: ARG002  # Transformers' signature
