@@ -53,6 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="similarity to the source: embedded, or a sentence-transformers model or folder (default: off)",
     )
     parser.add_argument(
+        "--pieces",
+        default="",
+        metavar="MODEL",
+        help="length in word pieces too: embedded, or a tokenizer's folder, file or Hub id (default: off)",
+    )
+    parser.add_argument(
         "--testsets", type=Path, default=None, metavar="FILE", help="test sets to keep out, see docs/contamination.md"
     )
     parser.add_argument(
@@ -139,7 +145,7 @@ def _settings(args: argparse.Namespace) -> Any:
     if args.detectors is not None:
         given = [name.strip() for name in args.detectors.split(",") if name.strip()]
         names = () if given == ["none"] else tuple(given)
-    return ToolSettings(names, args.lid_model, args.embedder, args.testsets)
+    return ToolSettings(names, args.lid_model, args.embedder, args.testsets, args.pieces)
 
 
 def _progress() -> Any:

@@ -33,6 +33,16 @@ class Embedder(Protocol):
         """One vector a text."""
 
 
+class PieceCounter(Protocol):
+    """Counts word pieces; `identity` tells tokenizers apart, `name` is what the user calls it."""
+
+    name: str
+    identity: str
+
+    def count(self, texts: Sequence[str]) -> Sequence[int]:
+        """Pieces of each text."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolSettings:
     """Which models are asked for.
@@ -42,12 +52,14 @@ class ToolSettings:
         fasttext_model: A fastText model (lid.176.bin, GlotLID, OpenLID) in place of lid.176.ftz; None for that.
         embedder: `embedded`, or a sentence-transformers model id or folder; "" for none.
         test_sets: YAML file that names the test sets to keep out; None for none.
+        pieces: `embedded`, or a tokenizer's folder, file or Hub id; "" for none.
     """
 
     detectors: tuple[str, ...] | None = None
     fasttext_model: Path | None = None
     embedder: str = ""
     test_sets: Path | None = None
+    pieces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,7 @@ class Tools:
     judge: LanguageJudge | None = None
     embedder: Embedder | None = None
     test_sets: ContaminationIndex | None = None
+    pieces: PieceCounter | None = None
     identity: Mapping[str, Any] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
 
@@ -70,6 +83,7 @@ class Tools:
             judge=self.judge if "detectors" in names else None,
             embedder=self.embedder if "embedder" in names else None,
             test_sets=self.test_sets if "test_sets" in names else None,
+            pieces=self.pieces if "pieces" in names else None,
         )
 
 
@@ -83,13 +97,15 @@ def build_tools(settings: ToolSettings) -> Tools:
         BadFlag: A detector's name is unknown or a model cannot be used.
         MissingExtra: A model was asked for whose package is not installed.
     """
-    judge, embedder, index = _judge(settings), _embedder(settings), None
+    judge, embedder, pieces, index = _judge(settings), _embedder(settings), _pieces(settings), None
     identity: dict[str, Any] = {"embedder": embedder.identity if embedder else ""}
+    if pieces is not None:
+        identity["pieces"] = pieces.identity
     if judge is not None:
         identity["detectors"] = judge.identity
     if settings.test_sets is not None:
         index, identity["test_sets"] = _test_sets(settings.test_sets)
-    return Tools(judge, embedder, index, identity, judge.missing if judge else {})
+    return Tools(judge, embedder, index, pieces, identity, judge.missing if judge else {})
 
 
 def _judge(settings: ToolSettings) -> Judge | None:
@@ -106,6 +122,14 @@ def _embedder(settings: ToolSettings) -> Embedder | None:
     from synth.filter.embedding import make_embedder
 
     return make_embedder(settings.embedder)
+
+
+def _pieces(settings: ToolSettings) -> PieceCounter | None:
+    if not settings.pieces:
+        return None
+    from synth.filter.pieces import Pieces
+
+    return Pieces(settings.pieces)
 
 
 def _test_sets(path: Path) -> tuple[ContaminationIndex, str]:

@@ -8,7 +8,7 @@ spreads.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -28,7 +28,8 @@ class LengthThresholds(Thresholds):
 def score(batch: Batch) -> Columns:
     """Log ratio and its distance from the language's median, of the pooled text."""
     pairs = zip(batch.texts, batch.source_texts, strict=True)
-    scores = [length_score(_letters(source), _letters(text), batch.lang) for text, source in pairs]
+    table = length_table()
+    scores = [length_score(_letters(source), _letters(text), batch.lang, table) for text, source in pairs]
     return {"length_log_ratio": [ratio for ratio, _ in scores], "length_z": [z for _, z in scores]}
 
 
@@ -36,30 +37,23 @@ def _letters(text: RowText) -> int:
     return sum(len(field.text) for field in text.fields)
 
 
-def length_score(source: int, target: int, lang: str) -> tuple[float | None, float | None]:
+def length_score(source: int, target: int, lang: str, table: Mapping[str, Any]) -> tuple[float | None, float | None]:
     """(log ratio, distance from the language's median in spreads); None where a side is empty."""
     if not source or not target:
         return None, None
     ratio = math.log(target / source)
-    table = length_table()
     usual = table["languages"].get(lang, {"median": 0.0, "spread": 1.0})
     spread = usual["spread"] * math.sqrt(table["base"] ** 2 + table["short"] ** 2 / source)
     return ratio, (ratio - usual["median"]) / spread
 
 
 @cache
-def length_table() -> dict[str, Any]:
-    """The fitted table: `base`, `short`, and per language `median`, `spread` and `n`."""
+def length_table(name: str = "length_ratio") -> dict[str, Any]:
+    """A fitted table: `base`, `short`, and per language `median`, `spread` and `n`."""
     import yaml
 
-    table: dict[str, Any] = yaml.safe_load(files("synth.filter").joinpath("data/length_ratio.yaml").read_text("utf-8"))
+    table: dict[str, Any] = yaml.safe_load(files("synth.filter").joinpath(f"data/{name}.yaml").read_text("utf-8"))
     return table
-
-
-def piece_log_ratio(source: str, target: str, count_pieces: Callable[[str], int]) -> float | None:
-    """The same ratio in word pieces of a tokenizer, for who wants to know what training will see."""
-    before, after = count_pieces(source), count_pieces(target)
-    return math.log(after / before) if before and after else None
 
 
 def decide(columns: Scored, thresholds: LengthThresholds) -> Marks:

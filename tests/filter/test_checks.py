@@ -9,7 +9,7 @@ import pytest
 
 from synth.filter.checks import all_checks
 from synth.filter.checks.base import Batch, ColumnType
-from synth.filter.checks.length import length_table, piece_log_ratio
+from synth.filter.checks.length import length_table
 from synth.filter.checks.numbers import numbers
 from synth.filter.columns import as_arrays
 from synth.filter.phrases import phrases
@@ -223,11 +223,6 @@ def test_the_length_table_covers_all_languages() -> None:
     table = length_table()
     assert set(table["languages"]) == set(LANGUAGES) - {"en"}
     assert all(-2 < each["median"] < 1 and each["spread"] >= 0.8 for each in table["languages"].values())
-
-
-def test_length_in_pieces() -> None:
-    assert piece_log_ratio("a b", "a b c d", lambda text: len(text.split())) == pytest.approx(math.log(2))
-    assert piece_log_ratio("", "a", len) is None
 
 
 def test_script_of_a_language_with_two() -> None:
