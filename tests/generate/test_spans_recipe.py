@@ -238,3 +238,16 @@ def test_the_question_sees_both_paragraphs(tmp_path: Path) -> None:
     asked = next(call for call in teacher.calls if "paragraph" in data(call))
     assert data(asked) == {"paragraph": CONTEXT, "translation": GERMAN, "q1": "Where?"}
     assert keys(asked) == ["q1"] and "questions about the paragraph" in system(asked)
+
+
+def test_a_refused_question_fails_alone(tmp_path: Path) -> None:
+    found = examples("squad_v1")
+    bad = found["squad_v1"][0].row["question"]
+
+    def speak(call: Call) -> str | Reply:
+        return Reply("No.", "content_filter", 5, 5) if bad in data(call).values() else stand_in(call)
+
+    rows = make(chunk_of(found), tools(tmp_path), Teacher(speak))
+    assert [row["synth_reason"] for row in rows] == [
+        "refused" if bad in str(one.row) else "" for one in found["squad_v1"]
+    ]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from synth.generate.asking import NoAnswer, RowTrace
 from synth.generate.recipes.common import FALL_BACK, Job, Made, gather_all, join_sentences
 from synth.generate.recipes.fields import fields_of, with_fields
 from synth.generate.recipes.paragraph import answer_spans, spans_of
+from synth.generate.recipes.shared import ask_shared
 from synth.outcomes import Reason, Violation
 from synth.prompts.chat import ChatStyle
 from synth.sentences import split_offsets
@@ -42,6 +44,10 @@ def note_of(job: Job) -> str:
 
 
 async def _plain(job: Job, trace: RowTrace) -> Made:
+    if job.chat:
+        prompt = partial(job.chat.paraphrase, language=job.language, note=note_of(job))
+        if shared := await ask_shared(job, trace, prompt):
+            return Made(with_fields(job.task, job.example.row, shared), "joint")
     fields = fields_of(job.task, job.example.row)
     texts, unit = await _reworded(fields, job, trace)
     return Made(with_fields(job.task, job.example.row, texts), unit)

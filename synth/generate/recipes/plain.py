@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from synth.generate.asking import NoAnswer, RowTrace
 from synth.generate.recipes.common import Job, Made, translate_fields
 from synth.generate.recipes.fields import fields_of, option_names, with_fields
+from synth.generate.recipes.shared import ask_shared
 from synth.spans import clean_text
 
 _NONE = re.compile(r"\b(?:none|all|both|neither|any) of (?:the|these|those)\b", re.IGNORECASE)
@@ -17,6 +19,8 @@ _DISTINCT = "The numbered values are choices of a test: no two of your values ma
 
 async def translate_plain(job: Job, trace: RowTrace) -> Made:
     """Translate a pair or a multiple-choice example."""
+    if job.chat and (texts := await ask_shared(job, trace, partial(job.chat.fields, language=job.language, note=""))):
+        return Made(with_fields(job.task, job.example.row, texts), "joint")
     fields = fields_of(job.task, job.example.row)
     options = option_names(job.task, job.example.row)
     texts, unit = await translate_fields(fields, options, job, trace, _note(fields, options))

@@ -53,8 +53,8 @@ async def _question_in_context(question: str, paragraph: Paragraph, style: ChatS
         try:
             values = await trace.values(prompt)
             return clean_text(values[f"q{together.index(question) + 1}"])
-        except NoAnswer as error:
-            if error.failure not in FALL_BACK:
+        except NoAnswer as error:  # of several questions another one may be the reason, whatever the failure
+            if len(together) == 1 and error.failure not in FALL_BACK:
                 raise
     return clean_text(await translate_text(question, job, trace))
 
