@@ -175,19 +175,20 @@ _JIANT: Final[dict[str, Any]] = {
     "mewslix": _target(1e-5, 2, (8, 4), optim=_JIANT_OPTIM, lengths={"pair": 64}, select_every=1000),
 }
 
-# Small micro-batches: a step is sorted by length before it is cut, so less padding is computed for the same gradient.
+# A small student takes many small steps in place of few large ones: its data are few, and so is its time. Micro-batches
+# are small because a step is sorted by length before it is cut: less padding for the same gradient.
 _SMALL_OPTIM: Final = {"warmup": 0.1, "weight_decay": 0.01}
 _SMALL_PAIR: Final = {"pair": 96}
-_SMALL_QA: Final = {"span": 256, "stride": 96, "question": 48}
+_SMALL_QA: Final = {"span": 320, "stride": 192, "question": 48}  # a sixth fewer pieces than 256 and 96, on SQuAD
 _SMALL: Final[dict[str, Any]] = {
-    "xnli": _target(1e-4, 2, (8, 4), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
-    "pawsx": _target(1e-4, 2, (8, 4), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
-    "siqa": _target(1e-4, 1, (8, 4), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
-    "copa": _target(1e-4, 5, (8, 4), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
-    "udpos": _target(1e-4, 4, (8, 4), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
-    "panx": _target(1e-4, 4, (8, 4), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
-    "squad": _target(1e-4, 2, (4, 4), optim=_SMALL_OPTIM, lengths=_SMALL_QA),
-    "tydiqa": _target(1e-4, 2, (4, 4), optim=_SMALL_OPTIM, lengths=_SMALL_QA),
+    "xnli": _target(1e-4, 2, (8, 2), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
+    "pawsx": _target(1e-4, 2, (8, 2), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
+    "siqa": _target(1e-4, 1, (8, 2), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
+    "copa": _target(1e-4, 5, (8, 2), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
+    "udpos": _target(1e-4, 3, (8, 2), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
+    "panx": _target(1e-4, 3, (8, 2), optim=_SMALL_OPTIM, lengths=_SMALL_PAIR),
+    "squad": _target(1e-4, 1, (4, 2), optim=_SMALL_OPTIM, lengths=_SMALL_QA),
+    "tydiqa": _target(1e-4, 2, (4, 2), optim=_SMALL_OPTIM, lengths=_SMALL_QA),
     "lareqa": _target(1e-4, 1, (16, 1), optim=_SMALL_OPTIM, lengths={"pair": 128, "span": 176, "question": 48}),
     "mewslix": _target(1e-4, 1, (32, 1), optim=_SMALL_OPTIM, lengths={"pair": 64}),
 }
