@@ -15,6 +15,7 @@ from synth.filter.words import containment, ngrams, words
 from synth.outcomes import Kind, Reason
 
 NGRAM = 5  # characters: related languages share words, but few runs of five letters and spaces in a row
+SHORT_CHOICE = 3  # words
 MIN_LETTERS = 12  # letters left of a field after names are removed; shorter ones are judged in the pooled text only
 LATIN = frozenset("abcdefghijklmnopqrstuvwxyz")
 SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\"“(\n]\s*)([^\W\d_]+)")
@@ -43,7 +44,7 @@ def _measure(text: RowText, source: RowText, lang: str) -> tuple[float | None, f
         return None, None, None
     if LATIN.isdisjoint(text.pooled):  # nothing to copy with: another script
         return 0.0, 0.0, 0.0
-    names = _names(source.pooled)
+    names = _names(source)
     english = plain(source.pooled, names)
     shared = ngrams(english, NGRAM)
     pooled = plain(text.pooled, names)
@@ -53,12 +54,19 @@ def _measure(text: RowText, source: RowText, lang: str) -> tuple[float | None, f
     return overall, max(overlaps, default=None), float(_longest_run(pooled.split(), english.split()))
 
 
-def _names(english: str) -> frozenset[str]:
-    """Words that English capitalises where no sentence begins (and `I` is none of them)."""
-    starts = {match.start(1) for match in SENTENCE_START.finditer(english)}
-    found = re.finditer(r"[^\W\d_]+", english)
-    capitals = (m for m in found if m.start() not in starts and m.group()[0].isupper() and m.group() != "I")
-    return frozenset(match.group().casefold() for match in capitals)
+def _names(english: RowText) -> frozenset[str]:
+    """Words that English capitalises where no sentence begins (and `I` is none of them).
+
+    A choice of a word or two is no sentence: "Berlin" among "river", "bridge" is a name.
+    """
+    found: set[str] = set()
+    for field in english.fields:
+        phrase = field.choice and len(field.text.split()) <= SHORT_CHOICE
+        starts = set() if phrase else {match.start(1) for match in SENTENCE_START.finditer(field.text)}
+        words_there = re.finditer(r"[^\W\d_]+", field.text)
+        capitals = (m for m in words_there if m.start() not in starts and m.group()[0].isupper() and m.group() != "I")
+        found |= {match.group().casefold() for match in capitals}
+    return frozenset(found)
 
 
 def plain(text: str, names: frozenset[str]) -> str:
@@ -94,7 +102,7 @@ def decide(columns: Scored, thresholds: CopyThresholds) -> Marks:
 
 CHECK = Check(
     name="copy",
-    version=2,
+    version=3,
     columns=dict.fromkeys(("copy_overlap", "copy_field_overlap", "copy_run"), ColumnType.NUMBER),
     thresholds=CopyThresholds,
     score=score,

@@ -133,6 +133,26 @@ def test_what_two_fields_have_in_common_is_no_repetition() -> None:
     assert check(two)["repetition_loop"][0] > 0.5
 
 
+def test_choices_that_are_names_are_no_copy() -> None:
+    names = [
+        Field(f"choices[{n}]", name, True) for n, name in enumerate(("Lake Geneva", "Berlin", "Madagascar", "Peru"))
+    ]
+    source = RowText((Field("question", "Where would he go to swim?"), *names))
+    text = RowText((Field("question", "¿Adónde iría a nadar?"), *names))
+    one = Batch(
+        get_task("commonsense_qa"), "es", Kind.TRANSLATION, [{}], [{}], [{}], [text], [source], [source], NO_TOOLS
+    )
+    assert all_checks()["copy"].score(one)["copy_overlap"][0] < 0.2
+    plain = [
+        Field(f"choices[{n}]", name, True) for n, name in enumerate(("deep water", "a river", "the sea", "a pool"))
+    ]
+    source, text = (RowText((first, *plain)) for first in (source.fields[0], text.fields[0]))
+    two = Batch(
+        get_task("commonsense_qa"), "es", Kind.TRANSLATION, [{}], [{}], [{}], [text], [source], [source], NO_TOOLS
+    )
+    assert all_checks()["copy"].score(two)["copy_overlap"][0] > 0.45
+
+
 def test_titles_leave_no_run_of_function_words() -> None:
     source = (
         "She wrote To the Lords of the City and On the Towers of the Sea and From the Hills to the Shore in a year."
