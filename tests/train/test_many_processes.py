@@ -21,6 +21,7 @@ from tests.train.students import make_student
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(900),  # four processes start; on a busy machine that takes minutes
     pytest.mark.skipif(
         any(importlib.util.find_spec(name) is None for name in ("torch", "transformers", "accelerate", "peft", "trl")),
         reason="the extra `train` is not installed",
@@ -83,7 +84,7 @@ def launch(program: list[str], given: list[str], **environment: str) -> subproce
     command = [*launcher, "--main_process_port", port, *program, *given]
     settings = {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(REPOSITORY), **environment}
     return subprocess.run(
-        command, capture_output=True, text=True, env=os.environ | settings, timeout=280, check=False, cwd=REPOSITORY
+        command, capture_output=True, text=True, env=os.environ | settings, timeout=420, check=False, cwd=REPOSITORY
     )
 
 
