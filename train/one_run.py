@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from synth.corpus.files import fingerprint, write_text
 from synth.errors import DiskError, Interrupted, SynthError, TrainingFailed
 from synth.train.architectures import get_architecture
 from synth.train.fit import FitResult, FitSettings, fit, forget_checkpoints
+from synth.train.folders import record_of
 from synth.train.prepare import Prepared, cutter_of, encoders_of
 from synth.train.processes import first, from_first, wait
 from synth.train.recipe import Recipe
@@ -59,7 +60,7 @@ def train_run(run: Run) -> RunRecord:
     Raises:
         SynthError: It could not finish; the record says why.
     """
-    begun = from_first(lambda: begin_record(run.recipe, run.prepared, run.arm))
+    begun = from_first(lambda: _begun(run))
     if not run.trains:
         return _write(run, begun.ended(Status.DONE, {"model": run.place}))
     try:
@@ -71,6 +72,16 @@ def train_run(run: Run) -> RunRecord:
         stopped = Interrupted("stopped; run the same command again to go on from the last checkpoint")
         _write_failure(run, begun, stopped)
         raise stopped from None
+    except Exception as error:  # a fault of ours or of a driver: the record must not go on saying that it runs
+        _write_failure(run, begun, error)
+        raise
+
+
+def _begun(run: Run) -> RunRecord:
+    """The record that the run starts with; of one that is gone on with, it keeps when that was begun."""
+    fresh = begin_record(run.recipe, run.prepared, run.arm)
+    old = record_of(run.folder, run.recipe)
+    return fresh if old is None else replace(fresh, created=old.created)
 
 
 def _trained(run: Run, begun: RunRecord) -> RunRecord:
@@ -171,16 +182,16 @@ def _write(run: Run, record: RunRecord) -> RunRecord:
     return record
 
 
-def _write_failure(run: Run, begun: RunRecord, error: SynthError) -> None:
+def _write_failure(run: Run, begun: RunRecord, error: Exception) -> None:
     """Any process may be the one that failed; on a full disk there is no record to write."""
-    failure = error.failure if isinstance(error, TrainingFailed) else _FAILURES.get(type(error), "failed")
+    failure = error.failure if isinstance(error, TrainingFailed) else _FAILURES.get(type(error), type(error).__name__)
     step = error.step if isinstance(error, TrainingFailed) else None
     outcome = {"failure": failure, "step": step, "advice": str(error)}
     with contextlib.suppress(DiskError):
         write_record(run.folder, begun.ended(Status.FAILED, outcome))
 
 
-_FAILURES: Mapping[type[SynthError], str] = {DiskError: "disk full", Interrupted: "stopped"}
+_FAILURES: Mapping[type[Exception], str] = {DiskError: "disk full", Interrupted: "stopped"}
 
 
 def base_model(record: RunRecord) -> str:

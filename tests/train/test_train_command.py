@@ -373,3 +373,21 @@ def test_a_dry_run_reports_and_trains_nothing(home: Path, tmp_path: Path, cli: C
     assert "The arms are matched." in told
     assert "squad_v2 40 of 40" in " ".join(told.split())
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_fault_that_nobody_foresaw_is_recorded_too(
+    home: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from synth.train.trainer import StepTrainer
+
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError("nobody thought of this")
+
+    monkeypatch.setattr(StepTrainer, "micro_loss", broken)
+    with pytest.raises(ZeroDivisionError):
+        cli(*words(home, tmp_path))
+    record = read_record(tmp_path / "english-0")
+    assert (record.status, record.outcome["failure"]) == (Status.FAILED, "ZeroDivisionError")
+    monkeypatch.undo()
+    assert cli(*words(home, tmp_path))[0] == 0
+    assert read_record(tmp_path / "english-0").created == record.created
