@@ -81,8 +81,10 @@ def _keys(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]]:
         inner = _section(entry)
         if inner is None:
             yield f"{prefix}{name}", entry.description or ""
-        else:
-            yield from _keys(inner, f"{prefix}{name}.")
+            continue
+        if entry.default is None:  # a section that may be left away, or be there with all its defaults
+            yield f"{prefix}{name}", f"{entry.description or name}: `null` for none, `{{}}` for its defaults"
+        yield from _keys(inner, f"{prefix}{name}.")
 
 
 def _section(entry: FieldInfo) -> type[BaseModel] | None:

@@ -115,3 +115,11 @@ def test_how_often_a_run_is_saved_does_not_make_it_another_run() -> None:
     often, seldom = (load_recipe("e5-small", {"upkeep.save_every": every}) for every in ("10", "1000"))
     assert often.fingerprint == seldom.fingerprint
     assert often.fingerprint != load_recipe("e5-small", {"optim.dropout": "0"}).fingerprint
+
+
+def test_adapters_can_be_asked_for_and_left_away_by_a_flag() -> None:
+    parser = argparse.ArgumentParser()
+    add_recipe_flags(parser)
+    for recipe, given, there in (("xlmr-large", "{}", True), ("qwen3-8b", "null", False)):
+        flags = parser.parse_args(["--lora", given]).recipe_flags
+        assert (load_recipe(recipe, flags).lora is not None) == there
