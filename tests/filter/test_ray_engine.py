@@ -76,7 +76,6 @@ def _corpus(root: Path) -> Path:
 
 @needs_ray
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_a_killed_node_loses_and_doubles_nothing(tmp_path: Path, cli: Cli, two_nodes: tuple[Any, Any]) -> None:  # noqa: F811
     nodes, second = two_nodes
     local, spread, seen = _corpus(tmp_path / "local"), _corpus(tmp_path / "ray"), tmp_path / "seen"

@@ -91,7 +91,6 @@ def _files(root: Path) -> dict[str, bytes]:
 
 @needs_ray
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_a_killed_node_loses_and_doubles_nothing(tmp_path: Path, cli: Cli, two_nodes: tuple[Any, Any]) -> None:
     nodes, second = two_nodes
     local, spread = tmp_path / "local", tmp_path / "ray"
