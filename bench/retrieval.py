@@ -162,9 +162,11 @@ def measure_encode(args: argparse.Namespace) -> None:
     ways: dict[str, Callable[[list[str]], Any]] = {
         "ours": lambda texts: encode(texts, student, VectorSettings(layer)),
         "plain, padded to the longest": lambda texts: plain(texts, student, layer, None),
-        "plain, padded to 128": lambda texts: plain(texts, student, layer, 128),
+        f"plain, padded to {args.fixed}": lambda texts: plain(texts, student, layer, args.fixed),
         "ours again": lambda texts: encode(texts, student, VectorSettings(layer)),
     }
+    if not args.fixed:
+        del ways["plain, padded to 0"]
     ways["ours"](pairs[0][0][:100])
     answers = {}
     for name, way in ways.items():
@@ -197,6 +199,7 @@ def main() -> None:
     encode.add_argument("--source", type=Path, required=True)
     encode.add_argument("--langs", default="de,sw,th,zh")
     encode.add_argument("--threads", type=int, default=2)
+    encode.add_argument("--fixed", type=int, default=128, help="pieces of the fixed padding; 0: leave that way out")
     side = commands.add_parser("side")
     side.add_argument("name")
     side.add_argument("folder", type=Path)

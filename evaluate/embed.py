@@ -55,7 +55,7 @@ class VectorSettings:
     pooling: Pooling = Pooling.MEAN
     max_length: int = MAX_LENGTH
     prefix: str = ""
-    tokens: int = 8_192
+    tokens: int = 2_048
     precision: str = "fp32"
 
 
