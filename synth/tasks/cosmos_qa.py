@@ -45,7 +45,7 @@ TASK = Task(
         "CC-BY-4.0", redistribute=True, non_commercial=False, share_alike=False, note="CC BY 4.0 (Hub card)"
     ),
     family="cosmos_qa",
-    group_column=None,
+    group_column="context",
     validate=sound(_COLUMNS, filled("context", "question", *_ANSWERS), class_index("label", len(_ANSWERS))),
     compare=agrees(_COLUMNS, choices_agree(_answers)),
     paper="Huang et al. 2019",

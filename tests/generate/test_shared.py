@@ -8,7 +8,7 @@ from pathlib import Path
 from synth.outcomes import Kind
 from synth.sources.base import Example
 from synth.teacher.calls import Call, Reply
-from tests.generate.fakes import Row, Teacher, chunk_of, data, example, keys, make, stand_in, tools
+from tests.generate.fakes import Row, Teacher, chunk_of, data, example, keys, make, stand_in, system, tools
 from tests.teacher.standin import translate
 
 PREMISE = "A man in a red coat sells fish at the harbour."
@@ -77,3 +77,34 @@ def test_paraphrases_share_their_premise_too(tmp_path: Path) -> None:
     for row in rows:
         if row["synth_kind"] == "translation":
             assert again[row["synth_id"]]["hypothesis"] == translate(row["hypothesis"])
+
+
+def _cosmos(at: int, last: str) -> Example:
+    row = {"id": f"c{at}", "context": "I got off the bus early and walked.", "question": f"Why {at}?", "label": at % 4}
+    return example(
+        "cosmos_qa", row | {f"answer{n}": f"Reason {at} {n}." for n in range(3)} | {"answer3": last}, f"c{at}"
+    )
+
+
+def test_a_shared_narrative_is_sent_once_and_each_question_keeps_its_choices(tmp_path: Path) -> None:
+    found = {"cosmos_qa": [_cosmos(at, "None of the above choices ." if at == 1 else f"Else {at}.") for at in range(3)]}
+    teacher = Teacher()
+    rows = make(chunk_of(found), tools(tmp_path), teacher)
+    first, second = sorted(teacher.calls, key=lambda call: -len(keys(call)))
+    assert list(data(first))[:4] == ["context", "question_1", "answer0_1", "answer1_1"] and len(data(first)) == 11
+    assert "None of the above choices" in system(first) and list(data(second))[:2] == ["context", "question"]
+    for row, one in zip(rows, found["cosmos_qa"], strict=True):
+        assert row["synth_outcome"] == "kept" and row["label"] == one.row["label"]
+        for name in ("context", "question", "answer0", "answer1", "answer2", "answer3"):
+            assert row[name] == translate(one.row[name])
+
+
+def test_choices_that_became_the_same_in_a_shared_answer_are_asked_for_once_more(tmp_path: Path) -> None:
+    def speak(call: Call) -> str:
+        said = json.loads(stand_in(call))
+        return json.dumps(said | ({"answer0_1": said["answer1_1"]} if "answer0_1" in said else {}))
+
+    teacher = Teacher(speak)
+    rows = make(chunk_of({"cosmos_qa": [_cosmos(0, "Else."), _cosmos(1, "Else.")]}), tools(tmp_path), teacher)
+    assert [row["synth_outcome"] for row in rows] == ["kept", "kept"]
+    assert sum("no two of your values" in system(call) for call in teacher.calls) == 1

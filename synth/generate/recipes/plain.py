@@ -19,19 +19,29 @@ _DISTINCT = "The numbered values are choices of a test: no two of your values ma
 
 async def translate_plain(job: Job, trace: RowTrace) -> Made:
     """Translate a pair or a multiple-choice example."""
-    if job.chat and (texts := await ask_shared(job, trace, partial(job.chat.fields, language=job.language, note=""))):
-        return Made(with_fields(job.task, job.example.row, texts), "joint")
     fields = fields_of(job.task, job.example.row)
     options = option_names(job.task, job.example.row)
-    texts, unit = await translate_fields(fields, options, job, trace, _note(fields, options))
+    texts, unit = await _together(job, trace) or await translate_fields(
+        fields, options, job, trace, _note(fields[name] for name in options)
+    )
     if job.chat and collapsed(fields, texts, options):
         texts = await _told_apart(fields, options, texts, job, trace)
     return Made(with_fields(job.task, job.example.row, texts), unit)
 
 
-def _note(fields: Mapping[str, str], options: Iterable[str]) -> str:
+async def _together(job: Job, trace: RowTrace) -> tuple[dict[str, str], str] | None:
+    """With the rows that share the premise or narrative, where there are any and the teacher takes joint requests."""
+    if not job.chat:
+        return None
+    rows = [example.row for example in job.group]
+    note = _note(fields_of(job.task, row)[name] for row in rows for name in option_names(job.task, row))
+    texts = await ask_shared(job, trace, partial(job.chat.fields, language=job.language, note=note))
+    return (texts, "joint") if texts else None
+
+
+def _note(options: Iterable[str]) -> str:
     """A word to the teacher where an option speaks of the others, as in three of four Cosmos QA examples."""
-    return _NONE_NOTE if any(_NONE.search(fields[name]) for name in options) else ""
+    return _NONE_NOTE if any(_NONE.search(option) for option in options) else ""
 
 
 async def _told_apart(

@@ -1,4 +1,4 @@
-"""Pairs that share their first side: a premise is sent once, with the hypotheses of all rows that have it."""
+"""Rows that share a text (a premise, a narrative): it is sent once, with what each of these rows has besides."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 from synth.generate.asking import NoAnswer, RowTrace
 from synth.generate.recipes.common import Job
+from synth.generate.recipes.fields import fields_of
 from synth.prompts.base import Prompt
+from synth.sources.base import Example
 from synth.spans import clean_text
-from synth.tasks.base import Policy, Shape
 
-_BATCH = 10  # second sides in one request
+_BATCH = 10  # texts in one request besides the shared one
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """The texts of one request for several rows, and the keys under which those of this row are, by column."""
+    """The texts of one request for several rows, and the keys under which those of this row are, by field."""
 
     texts: dict[str, str]
     mine: dict[str, str]
@@ -24,26 +25,34 @@ class Shared:
 
 def shared_texts(job: Job) -> Shared | None:
     """What this row asks for together with the others of its group; None where it shares nothing."""
-    first = job.task.group_column
-    if job.task.shape is not Shape.PAIR or first is None:
+    common = job.task.group_column
+    if common is None:
         return None
-    (second,) = (column.name for column in job.task.columns_with(Policy.TRANSLATE) if column.name != first)
-    own = job.example.row[second]
-    sides = list(dict.fromkeys(example.row[second] for example in job.group))
-    start = sides.index(own) // _BATCH * _BATCH
-    batch = sides[start : start + _BATCH]
+    own = _besides(job, job.example, common)
+    sets = [_besides(job, example, common) for example in job.group]
+    distinct = list({tuple(one.items()): one for one in sets}.values())
+    size = max(1, _BATCH // max(1, len(own)))
+    start = distinct.index(own) // size * size
+    batch = distinct[start : start + size]
     if len(batch) == 1:
         return None
-    keys = [f"{second}_{at}" for at in range(1, len(batch) + 1)]
-    texts = {first: job.example.row[first], **dict(zip(keys, batch, strict=True))}
-    return Shared(texts, {first: first, second: keys[batch.index(own)]})
+    texts = {common: job.example.row[common]}
+    for at, one in enumerate(batch, start=1):
+        texts |= {f"{name}_{at}": text for name, text in one.items()}
+    at = 1 + batch.index(own)
+    return Shared(texts, {common: common, **{name: f"{name}_{at}" for name in own}})
+
+
+def _besides(job: Job, example: Example, common: str) -> dict[str, str]:
+    """The texts of a row but for the shared one and blank ones; members of a family have the same fields."""
+    return {name: text for name, text in fields_of(job.task, example.row).items() if name != common and text.strip()}
 
 
 async def ask_shared(job: Job, trace: RowTrace, prompt: Callable[[Mapping[str, str]], Prompt]) -> dict[str, str] | None:
-    """The new texts of this row by column; None where it shares nothing, or the shared answer cannot be used.
+    """The new texts of this row by field; None where it shares nothing, or the shared answer cannot be used.
 
     Args:
-        job: The row, of a task of pairs.
+        job: The row, of a task whose rows are sent as a whole.
         trace: Where its requests are noted.
         prompt: Makes the request of these texts.
     """
@@ -54,4 +63,5 @@ async def ask_shared(job: Job, trace: RowTrace, prompt: Callable[[Mapping[str, s
         values = await trace.values(prompt(shared.texts))
     except NoAnswer:  # whatever it is, a row of the others may be the reason
         return None
-    return {column: clean_text(values[key]) for column, key in shared.mine.items()}
+    blank = dict.fromkeys(fields_of(job.task, job.example.row), "")
+    return blank | {name: clean_text(values[key]) for name, key in shared.mine.items()}
