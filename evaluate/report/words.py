@@ -77,8 +77,13 @@ def _first(analysis: Analysis, main: Comparison) -> str:
     part = "" if main.whole else " (languages or tasks are missing: this is not the benchmark's score)"
     return (
         f"{main.arm} is {verdict} {main.base} over {scope}{part}: {found.value:+.1f} points, 95 % interval "
-        f"{found.low:+.1f} to {found.high:+.1f}{_likewise(analysis, main)}."
+        f"{_end(found.low)} to {_end(found.high)}{_likewise(analysis, main)}."
     )
+
+
+def _end(value: float) -> str:
+    """An end of an interval; close to zero with the decimals that show on which side it lies."""
+    return f"{value:+.2f}" if 0 < abs(value) < 0.05 else f"{value:+.1f}"
 
 
 def _likewise(analysis: Analysis, main: Comparison) -> str:
@@ -126,13 +131,17 @@ def _capital(text: str) -> str:
 
 def notes(analysis: Analysis) -> Iterator[str]:
     """What a reader must know before using the numbers."""
+    holes: dict[str, list[str]] = {}
     for arm in analysis.arms:
         for seed, why in arm.failed:
             yield f"{arm.name}: seed {seed} failed ({why}); it is in no number."
         if arm.holes:
-            yield f"{arm.name}: {_holes(arm)} It has no overall score."
-        if len(arm.seeds) == 1:
-            yield f"{arm.name} has one seed: its intervals cover test items, not runs."
+            holes.setdefault(_holes(arm), []).append(arm.name)
+    for text, names in holes.items():
+        yield f"{', '.join(names)}: {text} Where cells are missing there is no overall score."
+    single = [arm.name for arm in analysis.arms if len(arm.seeds) == 1]
+    if single:
+        yield f"One seed only: {', '.join(single)}. Their intervals cover test items, not runs."
     small = _small(analysis)
     if small:
         yield f"Small test sets ({SMALL_SET} items or fewer), marked †: {small}."
