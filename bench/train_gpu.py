@@ -62,40 +62,52 @@ class RandomSteps:
         return Feature(str(index), (Sequence2(ids, (0,) * self.length, self.length),), labels)
 
 
-def model_of(name: str) -> Any:
-    """The architecture with random weights, and its head."""
+def model_of(name: str, toy: bool) -> Any:
+    """The architecture with random weights: with a head, or as text."""
     import torch
     from transformers import AutoModel, AutoModelForCausalLM
 
     from synth.train.heads import MultiHead
+    from synth.train.student import Student
+    from synth.train.text_model import TextModel
 
-    config, decoder = build_config(name), get_architecture(name).role is Role.DECODER
-    heads = RandomSteps(decoder, config.vocab_size, 1, 8, 1).heads
-    with torch.device("cuda"):
+    config, decoder = build_config(name, toy), get_architecture(name).role is Role.DECODER
+    with torch.device("cpu" if toy else "cuda"):
         model = (AutoModelForCausalLM if decoder else AutoModel).from_config(config, dtype=torch.float32)
-    return MultiHead(model.base_model if decoder else model, heads, decoder, language_model=model if decoder else None)
+    if decoder:
+        return TextModel(Student(bare_tokenizer(), model.base_model, True, "random weights", model))
+    return MultiHead(model, RandomSteps(False, config.vocab_size, 1, 8, 1).heads, False)
 
 
-def flops_a_token(name: str, model: Any, length: int) -> float:
+def bare_tokenizer() -> Any:
+    """TRL asks for one; nothing is encoded with it."""
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
+
+    inner = Tokenizer(models.WordLevel({"<pad>": 0, "<eos>": 1}, unk_token="<pad>"))
+    return PreTrainedTokenizerFast(tokenizer_object=inner, pad_token="<pad>", eos_token="<eos>")
+
+
+def flops_a_token(config: Any, model: Any, decoder: bool, length: int) -> float:
     """Forward and backward, of one token in an input of this length."""
-    config = build_config(name)
-    embeddings = model.backbone.get_input_embeddings().weight.numel()
-    weights = sum(weight.numel() for weight in model.backbone.parameters()) - embeddings
+    backbone = model.backbone.base_model if decoder else model.backbone
+    embeddings = backbone.get_input_embeddings().weight.numel()
+    weights = sum(weight.numel() for weight in backbone.parameters()) - embeddings
     attention = 12 * config.num_hidden_layers * config.hidden_size * length
-    return float(6 * weights + (attention / 2 if model.decoder else attention))
+    return float(6 * weights + (attention / 2 if decoder else attention))
 
 
-def seconds(name: str, batch: int, length: int, steps: int, checkpointing: bool) -> tuple[float, float]:
+def seconds(args: argparse.Namespace, steps: int) -> tuple[float, float]:
     """Of a run of so many steps, and FLOPs of a token."""
-    model = model_of(name)
-    data = RandomSteps(model.decoder, build_config(name).vocab_size, batch, length, steps)
-    settings = FitSettings(
-        Optim(batch_size=batch, accumulation=1), 0, "bf16", save_every=0, log_every=steps,
-        parallel=Parallel(gradient_checkpointing=checkpointing),
-    )  # fmt: skip
+    config, decoder = build_config(args.model, args.toy), get_architecture(args.model).role is Role.DECODER
+    model = model_of(args.model, args.toy)
+    data = RandomSteps(decoder, config.vocab_size, args.batch, args.length, steps)
+    parallel = Parallel(gradient_checkpointing=args.gradient_checkpointing)
+    optim = Optim(batch_size=args.batch, accumulation=1)
+    settings = FitSettings(optim, 0, "bf16", save_every=0, log_every=steps, parallel=parallel)
     with tempfile.TemporaryDirectory() as folder:
         found = fit(model, data, settings, Path(folder))
-    return found.seconds, flops_a_token(name, model, length)
+    return found.seconds, flops_a_token(config, model, decoder, args.length)
 
 
 def peak_of(card: str) -> float | None:
@@ -112,15 +124,18 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--peak", type=float, help="TFLOP/s of the card in bf16, where it is not a known one")
     parser.add_argument("--gradient-checkpointing", action="store_true")
+    parser.add_argument(
+        "--toy", action="store_true", help="try the script at toy size on a CPU; its numbers mean nothing"
+    )
     args = parser.parse_args()
     import torch
 
-    if not torch.cuda.is_available():
+    if not (torch.cuda.is_available() or args.toy):
         sys.exit("no GPU is at hand: this measures one; run it where `nvidia-smi` lists a card")
-    card = torch.cuda.get_device_name(0)
+    card = "a toy" if args.toy else torch.cuda.get_device_name(0)
     few, many = args.steps // 3, args.steps
-    short, _ = seconds(args.model, args.batch, args.length, few, args.gradient_checkpointing)
-    whole, flops = seconds(args.model, args.batch, args.length, many, args.gradient_checkpointing)
+    short, _ = seconds(args, few)
+    whole, flops = seconds(args, many)
     rate = (many - few) * args.batch * args.length / (whole - short)
     peak = args.peak or peak_of(card)
     share = f", {rate * flops / peak / 1e12:.0%} of {peak:.0f} TFLOP/s" if peak else " (give --peak for the share)"
