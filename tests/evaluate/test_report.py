@@ -8,7 +8,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from synth.evaluate import command_report
 from synth.evaluate.analysis import Analysis, FunnelRow, analyse
 from synth.evaluate.claims import Verdict
 from synth.evaluate.predictions import ArmKind, write_run
+from synth.evaluate.report import charts
 from synth.evaluate.report.page import html, write_report
 from synth.evaluate.report.words import answer, notes
 from synth.evaluate.results import Arm, Results, load_results
@@ -235,6 +236,32 @@ def test_one_arm_is_reported_without_comparison(tmp_path: Path) -> None:
     write(tmp_path / "runs", info("none", ArmKind.NONE, 1), 0.5, CELLS)
     report(str(tmp_path / "runs"), "--out", str(tmp_path / "out"), "--replicates", "100")
     assert "nothing can be compared" in (tmp_path / "out/report.md").read_text("utf-8")
+
+
+# Machado, Oliveira and Fernandes 2009, full severity, on linear RGB: protanopia, deuteranopia, tritanopia.
+SIGHTS = (
+    ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+)
+
+
+def seen(colour: str, sight: Sequence[Sequence[float]]) -> list[float]:
+    """A colour as such an eye sees it, sRGB from 0 to 1."""
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
+    mixed = [min(1.0, max(0.0, sum(a * b for a, b in zip(row, linear, strict=True)))) for row in sight]
+    return [one * 12.92 if one <= 0.0031308 else 1.055 * one ** (1 / 2.4) - 0.055 for one in mixed]
+
+
+@pytest.mark.parametrize("sight", SIGHTS, ids=["protanopia", "deuteranopia", "tritanopia"])
+def test_colours_that_mean_something_are_told_apart_by_every_eye(sight: Sequence[Sequence[float]]) -> None:
+    from math import dist
+
+    for several in ((charts.BLUE, charts.VERMILION, charts.GREY), (charts.BLUE, charts.ORANGE, charts.PALE)):
+        pairs = [(one, other) for one in several for other in several if one < other]
+        near = {pair: dist(seen(pair[0], sight), seen(pair[1], sight)) for pair in pairs}
+        assert min(near.values()) > 0.2, near  # red and green of equal brightness come to about 0.1
 
 
 PROBE = """<script>
