@@ -84,6 +84,14 @@ class Asker:
         """The identity of a request: teacher, sampling, endpoint and payload; limits do not count."""
         return fingerprint([self._identity, prompt.endpoint, prompt.payload, salt])
 
+    def knew(self, prompt: Prompt) -> bool:
+        """Whether an earlier round has the answer: where rows are made again, rows that stay rest on it."""
+        return any(self.key(prompt, salt) in self._known for salt in self._limits.salts[1:])
+
+    def redone(self, prompt: Prompt) -> bool:
+        """Whether the answer was given in a round of making rows again."""
+        return any(self.key(prompt, salt) in self._known for salt in self._limits.salts[:-1])
+
     async def ask(self, prompt: Prompt) -> tuple[Answer, bool]:
         """The answer, and whether this call was the first to need it (and pays for it)."""
         keys = [self.key(prompt, salt) for salt in self._limits.salts]
@@ -194,6 +202,14 @@ class RowTrace:
     def finish(self) -> str:
         """The finish reason of the last request."""
         return self.answers[-1].finish if self.answers else ""
+
+    def is_alone(self, own: Prompt, shared: Prompt, fresh: bool) -> bool:
+        """Whether a row asks on its own although others share its request.
+
+        It does when it is made again (`fresh`) and rows that stay rest on the shared answer, which would only be given
+        again; and ever after, when its part is made anew from kept answers.
+        """
+        return self._asker.redone(own) or (fresh and self._asker.knew(shared))
 
     async def ask(self, prompt: Prompt) -> Answer:
         """Ask, and note it; the answer may carry a failure."""

@@ -117,7 +117,12 @@ def finish(
 
 
 async def make_rows(
-    chunk: Chunk, tools: Tools, asker: Asker, only: Collection[str] | None = None, paid: Collection[str] = ()
+    chunk: Chunk,
+    tools: Tools,
+    asker: Asker,
+    only: Collection[str] | None = None,
+    paid: Collection[str] = (),
+    fresh: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """Rows of all kinds, in the chunk's order: translations, then paraphrases (of these, or of English).
 
@@ -127,6 +132,7 @@ async def make_rows(
         asker: Where answers come from.
         only: Ids of the rows to make; None makes all.
         paid: Keys of requests that rows outside `only` have paid for.
+        fresh: Ids of the rows that are made again.
     """
     bill = Bill(asker)
     groups = chunk.groups()
@@ -140,14 +146,23 @@ async def make_rows(
         if chunk.lang != "en" and (group_of(job.example) in needed or _wanted(job, Kind.TRANSLATION, only))
     ]
     told = Kind.TRANSLATION in chunk.kinds
-    made = await _gather(_row(job, tools, bill, told and _wanted(job, Kind.TRANSLATION, only)) for job in translated)
+    made = await _gather(
+        _row(_freshly(job, Kind.TRANSLATION, fresh), tools, bill, told and _wanted(job, Kind.TRANSLATION, only))
+        for job in translated
+    )
     rows = [row for row in made if told and (only is None or row["synth_id"] in only)]
     sources = made if chunk.lang != "en" else [dict(job.example.row) for job in jobs]
     regrouped = _regrouped(translated if chunk.lang != "en" else jobs, sources)
     again = [(job, source) for job, source in zip(regrouped, sources, strict=True) if _wanted_id(job, only, reworded)]
-    rows += await _gather(_paraphrase(job, source, tools, bill) for job, source in again)
+    rows += await _gather(
+        _paraphrase(_freshly(job, Kind.PARAPHRASE, fresh), source, tools, bill) for job, source in again
+    )
     bill.settle(rows, paid)
     return rows
+
+
+def _freshly(job: Job, kind: Kind, fresh: Collection[str]) -> Job:
+    return replace(job, fresh=_id_of(job, kind) in fresh)
 
 
 def _wanted(job: Job, kind: Kind, only: Collection[str] | None) -> bool:

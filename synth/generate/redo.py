@@ -124,7 +124,7 @@ async def redo_chunk(chunk: Chunk, wanted: Wanted, tools: Tools, send: Send) -> 
         for key, answer in settled.items():
             known.setdefault(key, answer)
         asker = Asker(send, tools.identity, tools.limits, known, journal.append)
-        made = await make_rows(chunk, tools, asker, only=again, paid=settled.keys())
+        made = await make_rows(chunk, tools, asker, only=again, paid=settled.keys(), fresh=again)
         new = {row["synth_id"]: row for row in made}
         write_answers(tools.layout.answers(chunk.family, chunk.owner), {**old, **known}.values())
         merged = [new.get(row["synth_id"], row) for row in rows]

@@ -44,6 +44,7 @@ class Job:
     language: Language
     unit: str = "joint"  # "field" switches joint requests off
     align: Any = None  # a `synth.align.Aligner`, or None
+    fresh: bool = False  # made again by `--redo`
 
     @property
     def chat(self) -> ChatStyle | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from synth.generate.asking import NoAnswer, RowTrace
@@ -44,9 +43,10 @@ def note_of(job: Job) -> str:
 
 
 async def _plain(job: Job, trace: RowTrace) -> Made:
-    if job.chat:
-        prompt = partial(job.chat.paraphrase, language=job.language, note=note_of(job))
-        if shared := await ask_shared(job, trace, prompt):
+    if chat := job.chat:
+        note = note_of(job)
+        shared = await ask_shared(job, trace, lambda texts, _options: chat.paraphrase(texts, job.language, note))
+        if shared:
             return Made(with_fields(job.task, job.example.row, shared), "joint")
     fields = fields_of(job.task, job.example.row)
     texts, unit = await _reworded(fields, job, trace)

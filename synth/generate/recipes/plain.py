@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 
 from synth.generate.asking import NoAnswer, RowTrace
 from synth.generate.recipes.common import Job, Made, translate_fields
@@ -21,25 +20,27 @@ async def translate_plain(job: Job, trace: RowTrace) -> Made:
     """Translate a pair or a multiple-choice example."""
     fields = fields_of(job.task, job.example.row)
     options = option_names(job.task, job.example.row)
-    texts, unit = await _together(job, trace) or await translate_fields(
-        fields, options, job, trace, _note(fields[name] for name in options)
-    )
+    if shared := await _together(job, trace):
+        texts, unit = shared, "joint"
+    else:
+        note = _note([fields[name] for name in options])
+        texts, unit = await translate_fields(fields, options, job, trace, note)
     if job.chat and collapsed(fields, texts, options):
         texts = await _told_apart(fields, options, texts, job, trace)
     return Made(with_fields(job.task, job.example.row, texts), unit)
 
 
-async def _together(job: Job, trace: RowTrace) -> tuple[dict[str, str], str] | None:
+async def _together(job: Job, trace: RowTrace) -> dict[str, str] | None:
     """With the rows that share the premise or narrative, where there are any and the teacher takes joint requests."""
-    if not job.chat:
+    chat = job.chat
+    if not chat:
         return None
-    rows = [example.row for example in job.group]
-    note = _note(fields_of(job.task, row)[name] for row in rows for name in option_names(job.task, row))
-    texts = await ask_shared(job, trace, partial(job.chat.fields, language=job.language, note=note))
-    return (texts, "joint") if texts else None
+    return await ask_shared(
+        job, trace, lambda texts, options: chat.fields(texts, job.language, _note(options), job.concept)
+    )
 
 
-def _note(options: Iterable[str]) -> str:
+def _note(options: Sequence[str]) -> str:
     """A word to the teacher where an option speaks of the others, as in three of four Cosmos QA examples."""
     return _NONE_NOTE if any(_NONE.search(option) for option in options) else ""
 

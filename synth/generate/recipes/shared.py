@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from synth.generate.asking import NoAnswer, RowTrace
 from synth.generate.recipes.common import Job
-from synth.generate.recipes.fields import fields_of
+from synth.generate.recipes.fields import fields_of, option_names
 from synth.prompts.base import Prompt
 from synth.sources.base import Example
 from synth.spans import clean_text
 
+Asking = Callable[[Mapping[str, str], Sequence[str]], Prompt]
 _BATCH = 10  # texts in one request besides the shared one
 
 
@@ -48,20 +49,28 @@ def _besides(job: Job, example: Example, common: str) -> dict[str, str]:
     return {name: text for name, text in fields_of(job.task, example.row).items() if name != common and text.strip()}
 
 
-async def ask_shared(job: Job, trace: RowTrace, prompt: Callable[[Mapping[str, str]], Prompt]) -> dict[str, str] | None:
-    """The new texts of this row by field; None where it shares nothing, or the shared answer cannot be used.
+async def ask_shared(job: Job, trace: RowTrace, prompt: Asking) -> dict[str, str] | None:
+    """The new texts of this row by field; None where it shares nothing, or is to be asked alone.
 
     Args:
         job: The row, of a task whose rows are sent as a whole.
         trace: Where its requests are noted.
-        prompt: Makes the request of these texts.
+        prompt: Makes the request of these texts, with these answer options among them.
     """
     shared = shared_texts(job)
     if shared is None:
         return None
+    fields = fields_of(job.task, job.example.row)
+    together = prompt(shared.texts, _options(job, job.group))
+    if trace.is_alone(prompt(fields, _options(job, [job.example])), together, job.fresh):
+        return None
     try:
-        values = await trace.values(prompt(shared.texts))
+        values = await trace.values(together)
     except NoAnswer:  # whatever it is, a row of the others may be the reason
         return None
-    blank = dict.fromkeys(fields_of(job.task, job.example.row), "")
-    return blank | {name: clean_text(values[key]) for name, key in shared.mine.items()}
+    return dict.fromkeys(fields, "") | {name: clean_text(values[key]) for name, key in shared.mine.items()}
+
+
+def _options(job: Job, group: Sequence[Example]) -> list[str]:
+    rows = [example.row for example in group]
+    return [fields_of(job.task, row)[name] for row in rows for name in option_names(job.task, row)]

@@ -19,6 +19,7 @@ from synth.generate.asking import NoAnswer, RowTrace
 from synth.generate.recipes.common import FALL_BACK, Job, Made, translate_text
 from synth.generate.recipes.paragraph import Paragraph, Piece, questions_of, spans_of, translate_paragraph
 from synth.outcomes import Reason, Violation
+from synth.prompts.base import Prompt
 from synth.prompts.chat import ChatStyle
 from synth.spans import Span, clean_text, find, find_inflected
 
@@ -47,16 +48,21 @@ async def _question(question: str, paragraph: Paragraph, job: Job, trace: RowTra
 async def _question_in_context(question: str, paragraph: Paragraph, style: ChatStyle, job: Job, trace: RowTrace) -> str:
     """Together with the paragraph's other questions; alone when that answer cannot be used."""
     batch = _batch(question, questions_of(job.group)) if job.unit == "joint" else (question,)
-    for together in (batch, (question,)):
-        keys = {f"q{at}": text for at, text in enumerate(together, start=1)}
-        prompt = style.questions(keys, job.example.row["context"], paragraph.text, job.language)
+    alone, together = (_asked(texts, paragraph, style, job) for texts in ((question,), batch))
+    alone_only = len(batch) == 1 or trace.is_alone(alone, together, job.fresh)
+    for prompt in (alone,) if alone_only else (together, alone):
         try:
             values = await trace.values(prompt)
-            return clean_text(values[f"q{together.index(question) + 1}"])
+            return clean_text(values[f"q{batch.index(question) + 1}" if prompt is together else "q1"])
         except NoAnswer as error:  # of several questions another one may be the reason, whatever the failure
-            if len(together) == 1 and error.failure not in FALL_BACK:
+            if prompt is alone and error.failure not in FALL_BACK:
                 raise
     return clean_text(await translate_text(question, job, trace))
+
+
+def _asked(texts: Sequence[str], paragraph: Paragraph, style: ChatStyle, job: Job) -> Prompt:
+    keys = {f"q{at}": text for at, text in enumerate(texts, start=1)}
+    return style.questions(keys, job.example.row["context"], paragraph.text, job.language)
 
 
 def _batch(question: str, questions: Sequence[str]) -> tuple[str, ...]:
