@@ -68,8 +68,10 @@ def read_inputs(config: GenerateConfig) -> Inputs:
 
     Raises:
         BadSource: A named task cannot be read, or there is no example at all.
-        BadFlag: Only tasks that cannot be reworded are to be reworded.
+        BadFlag: Only tasks that cannot be reworded are to be reworded, or the limit is 0.
     """
+    if config.effective_limit == 0:
+        raise BadFlag("--limit 0 takes no example of any task; give 1 or more, or leave it out for all")
     langs = parse_languages(config.langs, with_english=Kind.PARAPHRASE in config.kinds)
     source = open_source(config.source)
     available = source.tasks(config.split)
