@@ -5,21 +5,30 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+_ECHO_S = 2.0
 
 
 class Stop:
     """Whether somebody asked us to stop."""
 
     asked = False
+    _when = 0.0
 
     def ask(self, _number: int, _frame: Any) -> None:
-        """The handler: the first signal asks, the second one does not wait."""
-        if self.asked:
+        """The handler: the first signal asks, a second one does not wait.
+
+        Unless it comes at once: a scheduler signals a launcher and its processes, and the launcher passes it on.
+        """
+        if self.asked and time.monotonic() - self._when > _ECHO_S:
             raise KeyboardInterrupt
-        self.asked = True
+        if self.asked:
+            return
+        self.asked, self._when = True, time.monotonic()
         print("stopping after this step; once more to stop at once", file=sys.stderr)
 
 
