@@ -223,6 +223,16 @@ def test_a_model_learns_the_target_as_text(tmp_path: Path, monkeypatch: pytest.M
     right = [one[0] == item.gold for one, item in zip(found.predictions, source.items, strict=True)]
     assert sum(right) >= 0.9 * len(right)
     assert made.record["target"][0]["loss"][-1] < made.record["target"][0]["loss"][0] / 2
+    fresh = toy_student("qwen3-1.7b", language_model=True, num_hidden_layers=2)
+    fresh.tokenizer = letters_tokenizer()
+    again = text_predictor(
+        task, TaskData(task, ("en",), source), context(tmp_path, source, fresh, monkeypatch, **changes)
+    )
+    assert again.record == made.record  # found on disk, not trained again
+    scores = again.predict(source.load("xnli", "en", "test")).scores
+    assert [one for row in scores for one in row] == pytest.approx(
+        [one for row in found.scores for one in row], abs=1e-4
+    )
 
 
 def test_without_training_the_model_is_asked_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
