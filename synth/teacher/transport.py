@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CONNECT_S = 10.0
 DETAIL_CHARS = 400
+_MOST_TOKENS = 1 << 20
 
 # What servers say when prompt + answer exceed the context. vLLM 0.32: "This model's maximum context length is ...",
 # "exceeds model's maximum context length"; OpenAI: code "context_length_exceeded"; llama.cpp: type
@@ -122,14 +123,19 @@ def _read_reply(content: bytes) -> Reply:
         return Reply(
             text=_string(text),
             finish_reason=_string(choice.get("finish_reason")),
-            prompt_tokens=int(usage.get("prompt_tokens") or 0),
-            completion_tokens=int(usage.get("completion_tokens") or 0),
+            prompt_tokens=_tokens(usage.get("prompt_tokens")),
+            completion_tokens=_tokens(usage.get("completion_tokens")),
             stop_reason=_string(choice.get("stop_reason")),
             refusal=_string(message.get("refusal")),
         )
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         start = content[:120].decode("utf-8", "replace")
         raise Trouble(TroubleKind.GARBAGE, f"status 200 without an answer: {start!r}") from error
+
+
+def _tokens(value: Any) -> int:
+    """A count of tokens within what a context can hold, so that sums of a wrong one fit into a column of int32."""
+    return min(max(0, int(value or 0)), _MOST_TOKENS)
 
 
 def _string(value: Any) -> str:

@@ -27,6 +27,13 @@ def test_half_a_surrogate_pair_cannot_reach_a_file() -> None:
     assert reply.text == "a?"
 
 
+@pytest.mark.parametrize(("told", "kept"), [(7, 7), (None, 0), (-3, 0), (10**15, 1 << 20), (5.0, 5)])
+def test_a_count_of_tokens_fits_its_column(told: object, kept: int) -> None:
+    content = json.dumps({"choices": [{"text": "x"}], "usage": {"prompt_tokens": told, "completion_tokens": told}})
+    reply = read_answer(200, content.encode())
+    assert (reply.prompt_tokens, reply.completion_tokens) == (kept, kept)
+
+
 def test_the_stop_reason_of_vllm_is_kept() -> None:
     assert read_answer(200, body(text="x", finish_reason="repetition", stop_reason=7)).stop_reason == "7"
 
