@@ -31,6 +31,8 @@ class TextModel:
             raise BadFlag(f"style text needs a decoder, and {student.place} is none; use style heads")
         self.tokenizer = student.tokenizer
         self.model: Any = student.language_model  # with LoRA, PEFT's model around it
+        for config in (self.model.config, self.model.generation_config):
+            config.pad_token_id = self.tokenizer.pad_token_id  # else Transformers does it, with a warning a run
         self.full_state: dict[str, Any] | None = None  # FSDP: all weights, gathered when training has ended
 
     @property
