@@ -14,6 +14,7 @@ from synth.corpus.rows import read_rows
 from tests.teacher.standin import ROOT, StandInProcess
 
 IN_FLIGHT = 8
+PATIENCE_S = 400.0  # only a process that hangs takes so long, also on a machine that does ten other things
 
 
 def start(*words: object, limit: Callable[[], None] | None = None) -> subprocess.Popen[str]:
@@ -25,7 +26,7 @@ def start(*words: object, limit: Callable[[], None] | None = None) -> subprocess
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
     """Exit code and stderr."""
-    _, told = process.communicate(timeout=120)
+    _, told = process.communicate(timeout=PATIENCE_S)
     return process.returncode, told
 
 
@@ -39,7 +40,7 @@ def generate(teacher: StandInProcess | str, out: Path, *more: object) -> list[ob
 
 def wait_for_requests(teacher: StandInProcess, count: int, process: subprocess.Popen[str]) -> bool:
     """Wait until the stand-in has been asked so often; False when the run ended before."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until and process.poll() is None:
         if teacher.requests >= count:
             return True
