@@ -31,6 +31,7 @@ tasks:
 TRAIN: Mapping[str, Any] = {
     "budget.steps": 2, "optim.batch_size": 4, "optim.accumulation": 1, "lengths.pair": 64, "upkeep.log_every": 1,
 }  # fmt: skip
+DDP: Mapping[str, Any] = {"parallel.processes": 2, "parallel.strategy": "ddp"}
 EVALUATE: Mapping[str, Any] = {
     "epochs": 1, "optim.batch_size": 4, "optim.accumulation": 1, "lengths.pair": 24,
 }  # fmt: skip
@@ -229,7 +230,7 @@ def test_a_dry_run_matches_the_arms_and_makes_nothing(home: Path, tmp_path: Path
         ({"train": [{"recipe": "e5-small", "corpora": ["x"]}] * 2}, "two recipes are named e5-small"),
         ({"train": {"recipe": "e5-small"}}, "names no corpora"),
         ({"report": {"replicates": 3}}, "report.replicates"),
-        ({"train": {"recipe": "e5-small", "corpora": ["x"], "flags": {"parallel.processes": 2}}}, "accelerate launch"),
+        ({"train": {"recipe": "e5-small", "corpora": ["x"], "flags": dict(DDP)}}, "accelerate launch"),
         ({"evaluate": {"settings": "offical"}}, "offical"),
     ],
 )
