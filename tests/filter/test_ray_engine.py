@@ -92,7 +92,7 @@ def test_a_killed_node_loses_and_doubles_nothing(tmp_path: Path, cli: Cli, two_n
             nodes.remove_node(second, allow_graceful=False)
             at_loss = _scored(spread)
             (seen / "go").touch()
-            assert driver.wait(timeout=300) == 0, (tmp_path / "driver.log").read_text()
+            assert driver.wait(timeout=600) == 0, (tmp_path / "driver.log").read_text()
         finally:
             driver.kill()
     assert at_loss < 100, "the node must be lost while parts are being scored"
@@ -119,7 +119,7 @@ def test_sigterm_stops_cleanly_and_the_next_run_goes_on(tmp_path: Path, cli: Cli
     try:
         _wait(driver, lambda: _scored(root) >= 10)
         driver.terminate()
-        told = driver.communicate(timeout=200)[1].decode()
+        told = driver.communicate(timeout=600)[1].decode()
     finally:
         driver.kill()
     assert driver.returncode == 130 and "run the same command again" in told
@@ -135,7 +135,7 @@ def _scored(root: Path) -> int:
 
 
 def _wait(driver: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
-    until = time.monotonic() + 200
+    until = time.monotonic() + 600
     while not ready():
         assert driver.poll() is None and time.monotonic() < until, "the run ended before a node could be killed"
         time.sleep(0.02)

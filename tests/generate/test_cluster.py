@@ -104,7 +104,7 @@ def test_a_killed_node_loses_and_doubles_nothing(tmp_path: Path, cli: Cli, two_n
             try:
                 _wait(driver, lambda: teacher.requests > one_pass * 1.35 and len(_holders(spread)) == 2)
                 nodes.remove_node(second, allow_graceful=False)
-                assert driver.wait(timeout=300) == 0, (tmp_path / "driver.log").read_text()
+                assert driver.wait(timeout=600) == 0, (tmp_path / "driver.log").read_text()
             finally:
                 driver.kill()
         spent = teacher.requests - one_pass
@@ -131,7 +131,7 @@ def _holders(root: Path) -> set[str]:
 
 
 def _wait(driver: subprocess.Popen[bytes], ready: Any) -> None:
-    until = time.monotonic() + 200
+    until = time.monotonic() + 600
     while not ready():
         assert driver.poll() is None and time.monotonic() < until, "the run ended before a node could be killed"
         time.sleep(0.02)
