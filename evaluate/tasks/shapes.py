@@ -107,7 +107,10 @@ def _texts(value: Any, name: str) -> tuple[str, ...]:
 
 
 def span(fields: Fields, lang: str) -> SpanItem:
-    """SQuAD's columns, from its JSON (a list of answers) or from the Hub (an object of lists)."""
+    """SQuAD's columns, from its JSON (a list of answers) or from the Hub (an object of lists).
+
+    XTREME's preprocessing leaves one answer of no letters where it takes the labels off: that is no gold.
+    """
     answers = fields.get("answers") or []
     if isinstance(answers, dict):
         pairs = list(zip(answers.get("text") or (), answers.get("answer_start") or (), strict=False))
@@ -117,6 +120,7 @@ def span(fields: Fields, lang: str) -> SpanItem:
     for answer, start in pairs:
         if not isinstance(answer, str) or not isinstance(start, int):
             raise Unusable("an answer without text or answer_start")
+    pairs = [(answer, start) for answer, start in pairs if answer.strip()]
     own = str(fields.get("id") or content_id(context, text(fields, "question")))
     return SpanItem(
         own, lang, context, text(fields, "question"), tuple(p[0] for p in pairs), tuple(p[1] for p in pairs), own

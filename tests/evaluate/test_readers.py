@@ -46,6 +46,13 @@ def test_test_files_without_labels_are_refused_with_the_reason(tmp_path: Path) -
         load(tmp_path, "pawsx", "de", {"test-de.tsv": "Eins.\tZwei.\n"}, '"test-{lang}.tsv"')
 
 
+def test_an_answer_without_letters_is_no_gold(tmp_path: Path) -> None:
+    asked = {"id": "finnish-1", "question": "Kuka?", "answers": [{"answer_start": 0, "text": ""}]}
+    squad = json.dumps({"data": [{"title": "", "paragraphs": [{"context": "Aino lauloi.", "qas": [asked]}]}]})
+    with pytest.raises(BadSource, match="1 of 1 items have no gold.*original release"):
+        load(tmp_path, "tydiqa", "fi", {"fi.json": squad}, '"{lang}.json"')
+
+
 def test_a_wrong_label_set_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadSource, match="'yes' is none of 0, 1"):
         load(tmp_path, "pawsx", "de", {"test-de.tsv": "Eins.\tZwei.\tyes\n"}, '"test-{lang}.tsv"')

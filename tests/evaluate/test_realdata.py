@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from synth.errors import BadSource
 from synth.evaluate.data.local import LocalEval
 from synth.evaluate.tasks import get_eval_task
 from synth.evaluate.tasks.base import Form
@@ -20,12 +21,11 @@ ENTRIES = {
     "panx": "panx/dev-{lang}.*.tsv",
     "xquad": "xquad/xquad.{lang}.*.json",
     "mlqa": "mlqa/dev-context-{lang}-question-{lang}*.json",
-    "tydiqa": "tydiqa/tydiqa.goldp.{lang}.dev*.json",
     "tatoeba": "tatoeba/tatoeba.{lang3}-eng.{lang3}",
     "bucc2018": "bucc2018/{lang}-en.dev.{lang}",
     "lareqa": "lareqa/xquad-r/{lang}.*.json",
 }
-LANGUAGES = {"xnli": 15, "pawsx": 7, "panx": 47, "xquad": 8, "mlqa": 4, "tydiqa": 5, "tatoeba": 21, "lareqa": 6}
+LANGUAGES = {"xnli": 15, "pawsx": 7, "panx": 47, "xquad": 8, "mlqa": 4, "tatoeba": 21, "lareqa": 6}
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the slices of real data are not on this machine")
 
@@ -42,3 +42,12 @@ def test_every_slice_is_read_whole(task: str, tmp_path: Path) -> None:
         assert not found.problems
         assert len({item.item_id for item in found.items}) == len(found.items)
         assert get_eval_task(task).form is Form.MINING or all(gold_of(item) for item in found.items)
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_tydiqas_slices_are_xtremes_without_labels(lang: str, tmp_path: Path) -> None:
+    path = tmp_path / "sources.yaml"
+    entry = f"{DATA.resolve()}/tydiqa/tydiqa.goldp.{{lang}}.dev*.json"
+    path.write_text(f'tasks: {{tydiqa: {{test: "{entry}"}}}}\n', encoding="utf-8")
+    with pytest.raises(BadSource, match="have no gold"):
+        LocalEval(path).load("tydiqa", lang, "test")
