@@ -49,7 +49,7 @@ def test_test_files_without_labels_are_refused_with_the_reason(tmp_path: Path) -
 def test_an_answer_without_letters_is_no_gold(tmp_path: Path) -> None:
     asked = {"id": "finnish-1", "question": "Kuka?", "answers": [{"answer_start": 0, "text": ""}]}
     squad = json.dumps({"data": [{"title": "", "paragraphs": [{"context": "Aino lauloi.", "qas": [asked]}]}]})
-    with pytest.raises(BadSource, match="1 of 1 items have no gold.*original release"):
+    with pytest.raises(BadSource, match=r"1 of 1 items have no gold.*original release"):
         load(tmp_path, "tydiqa", "fi", {"fi.json": squad}, '"{lang}.json"')
 
 
