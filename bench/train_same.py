@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from plain_train import Plain, encode_pair, encode_question
-from train_sides import Task
+from plain_train import Plain, Trained, encode_pair, encode_question
+from train_sides import Task, score_ours, score_theirs
 from train_steps import RowSteps
 
 from synth.tasks import get_task
@@ -43,13 +43,16 @@ def command_same(args: argparse.Namespace, task: Task, plain: Plain) -> None:
         other, [_encoded(row, plain_tokenizer, plain) for row in steps.rows_in_order()], plain_tokenizer, plain
     )
     optim = Optim(batch_size=plain.batch, accumulation=plain.accumulation, learning_rate=plain.rate)
-    settings = FitSettings(optim, plain.seed, freeze_embeddings=True, save_every=0, log_every=1)
+    settings = FitSettings(optim, plain.seed, plain.precision, freeze_embeddings=True, save_every=0, log_every=1)
     with tempfile.TemporaryDirectory() as folder:
         ours = fit(model, steps, settings, Path(folder)).loss
     for number, (one, two) in enumerate(zip(ours, theirs, strict=True), 1):
         print(f"{task.name} step {number}: synth {one:.5f}, plain {two:.5f}")
     apart = max(abs(one - two) for one, two in zip(ours, theirs, strict=True))
-    print(f"{task.name}: {args.steps} steps, at most {apart:.1e} apart", flush=True)
+    print(f"{task.name}: {args.steps} steps in {plain.precision}, at most {apart:.1e} apart", flush=True)
+    sides = [Trained(one.eval(), 0, 0, 0, 0) for one in (model, other)]
+    scores = score_ours(task, sides[0], encoder), score_theirs(task, sides[1], plain_tokenizer, plain)
+    print(f"{task.name}: on dev synth {scores[0]:.1f}, plain {scores[1]:.1f}", flush=True)
 
 
 def _windows(row: Any, tokenizer: Any, plain: Plain) -> int:
@@ -95,6 +98,7 @@ def _curve(model: Any, data: list[dict[str, Any]], tokenizer: Any, plain: Plain)
             folder, max_steps=plain.steps, per_device_train_batch_size=plain.batch, learning_rate=plain.rate,
             gradient_accumulation_steps=plain.accumulation, warmup_steps=math.ceil(plain.steps * 0.1),
             weight_decay=0.01, report_to=[], save_strategy="no", logging_steps=1, disable_tqdm=True, use_cpu=True,
+            bf16=plain.precision == "bf16",
         )  # fmt: skip
         collator = DataCollatorWithPadding(tokenizer)
         trainer = InOrder(model, arguments, train_dataset=data, data_collator=collator)

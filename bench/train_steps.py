@@ -30,15 +30,18 @@ class RowSteps:
         count: Steps.
         batch: Rows of a step.
         seed: Of the order.
+        temperature: Of the mixing of tasks; 1 is by size, a large one all alike.
     """
 
     def __init__(
         self, rows: Mapping[str, Sequence[Row]], encoders: Mapping[str, Encoder], heads: Mapping[str, HeadSpec],
-        count: int, batch: int, seed: int,
+        count: int, batch: int, seed: int, temperature: float = 1.0,
     ) -> None:  # fmt: skip
         self.heads, self.count, self._batch, self._encoders = dict(heads), count, batch, encoders
         self._rows = {task: random.Random(seed).sample(list(own), len(own)) for task, own in rows.items()}
-        mixer = TaskMixer(task_shares({task: len(own) for task, own in rows.items()}, cap=131_072), batch, seed)
+        mixer = TaskMixer(
+            task_shares({task: len(own) for task, own in rows.items()}, 131_072, temperature), batch, seed
+        )
         self._drawn = [mixer.next() for _ in range(count)]
 
     def step(self, number: int) -> Step:
