@@ -47,6 +47,9 @@ _RAY_QUIET = {
     "RAY_BACKEND_LOG_LEVEL": "fatal",
 }
 _BLOCKS = 20_000  # pieces that Ray Data is given to schedule; a piece holds one chunk up to this many
+_TOO_BUSY = (
+    "Is the machine very busy? Everything made so far is kept: run the same command again, or with --engine local"
+)
 _GO_ON = "everything made so far is kept; run the same command again to go on"
 
 
@@ -89,6 +92,7 @@ def connected() -> Iterator[None]:
     Raises:
         MissingExtra: Ray is not installed.
         BadFlag: There is no cluster at RAY_ADDRESS.
+        StoppedError: Ray does not come up.
     """
     ray = _import_ray()
     if ray.is_initialized():
@@ -104,6 +108,10 @@ def connected() -> Iterator[None]:
     except (ConnectionError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:300]
         raise BadFlag(f"no Ray cluster at RAY_ADDRESS={address or 'local'} ({reason}); start one or unset it") from None
+    except Exception as error:  # a bare one is what Ray raises when its processes are not up after half a minute
+        ray.shutdown()
+        reason = " ".join(str(error).split())[:300]
+        raise StoppedError(f"Ray did not start ({reason}) {_TOO_BUSY}") from None
     # Ray takes SIGTERM for itself, and would end this process in the middle of things with a dump of its stack.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, before)

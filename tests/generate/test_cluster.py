@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from synth.corpus.identity import read_description
-from synth.errors import BadFlag
+from synth.errors import BadFlag, StoppedError
 from synth.generate import cluster
 from synth.generate.config import GenerateConfig
 from tests.conftest import Cli
@@ -153,6 +153,24 @@ def test_jobs_with_their_own_languages_may_share_a_folder(tmp_path: Path, cli: C
     assert sorted(one["languages"]) == sorted(other["languages"]) and one["fingerprint"] == other["fingerprint"]
     status = json.loads(cli("status", shared, "--json")[1])
     assert status["done"] == status["expected"]
+
+
+@needs_ray
+def test_a_cluster_that_does_not_come_up_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    def late(**_options: object) -> None:
+        raise Exception("The current node timed out during startup.")  # noqa: TRY002  # what Ray raises
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", late)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with (
+        pytest.raises(StoppedError, match="timed out during startup.* run the same command again"),
+        cluster.connected(),
+    ):
+        pass
 
 
 @needs_ray
