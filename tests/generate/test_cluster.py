@@ -160,14 +160,14 @@ def test_a_cluster_that_does_not_come_up_is_no_traceback(monkeypatch: pytest.Mon
     import ray
 
     def late(**_options: object) -> None:
-        raise Exception("The current node timed out during startup.")  # noqa: TRY002  # what Ray raises
+        raise Exception("The current node timed out during startup.")  # what Ray raises
 
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", late)
     monkeypatch.setattr(ray, "shutdown", lambda: None)
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     with (
-        pytest.raises(StoppedError, match="timed out during startup.* run the same command again"),
+        pytest.raises(StoppedError, match=r"timed out during startup.* run the same command again"),
         cluster.connected(),
     ):
         pass
