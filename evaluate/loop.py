@@ -29,6 +29,7 @@ from synth.evaluate.stats import cell_stats
 from synth.evaluate.subject import Subject
 from synth.evaluate.target_steps import FOLDER, VECTORS, WEIGHTS
 from synth.evaluate.tasks import get_eval_task
+from synth.evaluate.tasks.base import Form
 from synth.train.folders import held
 from synth.train.record import hardware, versions
 
@@ -130,6 +131,9 @@ def _task(name: str, langs: tuple[str, ...], context: RunContext, info: RunInfo)
     task = get_eval_task(name)
     together = context.source.languages(name, task.split) if task.pooled else langs
     data = TaskData(task, together, context.source, context.settings.prediction.items)
+    if task.form in {Form.PAIR, Form.CHOICE, Form.TAGS, Form.SPAN}:
+        for lang in todo:  # a set that cannot be used is told before hours of training, not after
+            data.set_of(lang)
     predictor = predictor_for(data.task, data, context)
     tasks = {**info.settings["tasks"], name: dict(predictor.record)}
     info = info.model_copy(update={"settings": {**info.settings, "tasks": tasks}})

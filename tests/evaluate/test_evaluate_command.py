@@ -422,6 +422,18 @@ def test_a_model_that_can_bear_no_head_is_refused(
     assert "is of type t5, which neither only encodes text nor only writes it" in told
 
 
+def test_a_test_set_without_labels_is_told_before_anything_is_trained(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "train.tsv").write_text(pairs(6), encoding="utf-8")
+    (tmp_path / "sw.tsv").write_text("the harbour sings\tit is cold\n" * 3, encoding="utf-8")
+    (tmp_path / "own.yaml").write_text("tasks:\n  xnli: {train: train.tsv, test: '{lang}.tsv'}\n", encoding="utf-8")
+    out = tmp_path / "out"
+    told = refused(place, capsys, "--out", str(out), "--source", str(tmp_path / "own.yaml"))
+    assert "3 of 3 items have no gold" in told
+    assert not (out / "target").exists()
+
+
 @pytest.mark.slow
 def test_a_process_killed_in_the_middle_of_training_goes_on_to_the_same_predictions(
     place: Path, tmp_path: Path
