@@ -164,8 +164,9 @@ def _same_word(text: str, at: int) -> bool:
     """Whether no span may begin or end between the characters at `at - 1` and `at`."""
     before, after = text[at - 1], text[at]
     if unicodedata.category(after).startswith("M"):
-        return True
-    return all(_is_letter(char) and script_of(char) not in _UNSPACED for char in (before, after))
+        return not _is_edge(before)
+    letters = all(_is_letter(char) and script_of(char) not in _UNSPACED for char in (before, after))
+    return letters and not _stands_alone(text, at - 1)
 
 
 def _is_letter(char: str) -> bool:

@@ -9,6 +9,10 @@ import pytest
 
 from synth.cli import main
 
+# A run in the background of a script ignores Ctrl-C, and so would every process that a test starts and stops.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 Cli = Callable[..., tuple[int, str, str]]
 
 

@@ -119,6 +119,11 @@ def test_spans_are_whole_words_without_punctuation(text: str, piece: str, expect
 TEXT = st.text(st.sampled_from("aé1 ,.()%«»คไ中文ひक्ाбЖ\u0301\u200c'-"), min_size=1, max_size=25)
 
 
+def test_a_vowel_sign_without_a_letter_joins_nothing() -> None:
+    span = whole_words(".. ा1", Span(0, 5))
+    assert span is not None and span.of(".. ा1") == "1"
+
+
 @quick
 @given(TEXT, st.data())
 def test_whole_words_stay_inside_the_text_and_are_stable(text: str, data: st.DataObject) -> None:
