@@ -66,7 +66,7 @@ def decide(columns: Scored, thresholds: LanguageThresholds) -> Marks:
 
 CHECK = Check(
     name="language",
-    version=3,
+    version=4,
     columns={
         "language_answer": ColumnType.TEXT,
         "language_detected": ColumnType.TEXT,

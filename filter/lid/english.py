@@ -2,21 +2,20 @@
 
 Detectors of whole texts do not see it: of sentences whose second half is English, fastText accepts 73 % as the other
 language. CLD2 measures shares, but in pieces too coarse for short sentences. English words in a row are the finer sign.
-A run of English words counts when it holds a word that is not also a word of another language ("die", "was", "is");
-in a script that is not Latin, any word of small Latin letters belongs to a run, and a run counts when it holds an
-English word or three words: a term of two ("vigna radiata") may be in any language.
+A run of English words counts when it holds a word that is not also a word of the expected language ("die", "was" in
+German); in a script that is not Latin, any word of small Latin letters belongs to a run, and a run counts when it holds
+an English word or three words: a term of two ("vigna radiata") may be in any language. Words with a capital are names
+or titles: they neither break a run nor count in it.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from itertools import groupby
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
-import yaml
+from synth.filter.lid.lexicon import Lexicon, lexicon
 
 LONG_FOREIGN_RUN: Final = 3  # words
 _WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
@@ -27,7 +26,7 @@ class EnglishRuns:
     """English words that stand in a row.
 
     Args:
-        longest: Words in the longest run.
+        longest: Words in the longest run, without a name between them.
         share: Letters in runs over all letters of the text, 0 to 1: a lower bound of its English.
         span: Letters from the start of the first run to the end of the last one over all letters: an estimate.
     """
@@ -40,65 +39,84 @@ class EnglishRuns:
 NO_RUNS: Final = EnglishRuns()
 
 
-@dataclass(frozen=True, slots=True)
-class _Lexicon:
-    words: frozenset[str]
-    distinctive: frozenset[str]  # not spelled like a common word of another language of the 50
+@dataclass(slots=True)
+class _Run:
+    """Words in a row, names between them left out; start and end count the letters of the text."""
+
+    start: int
+    end: int = 0
+    words: list[str] = field(default_factory=list)
+    unbroken: int = 0  # words since the last name
+    longest: int = 0
+
+    def add(self, word: str, end: int) -> None:
+        self.words.append(word)
+        self.end = end
+        self.unbroken += 1
+        self.longest = max(self.longest, self.unbroken)
+
+    @property
+    def letters(self) -> int:
+        return sum(map(len, self.words))
 
 
-@cache
-def lexicon_bytes() -> bytes:
-    """The file of English words as it is, for reading and for a manifest's hash."""
-    return files("synth.filter.lid").joinpath("english_words.yaml").read_bytes()
-
-
-@cache
-def lexicon() -> _Lexicon:
-    """The English words of `english_words.yaml`."""
-    data = yaml.safe_load(lexicon_bytes())
-    words, shared = frozenset(data["words"].split()), frozenset(data["shared"].split())
-    return _Lexicon(words | shared, words - shared)
-
-
-def english_runs(text: str, *, latin: bool) -> EnglishRuns:
+def english_runs(text: str, code: str, *, latin: bool) -> EnglishRuns:
     """Runs of at least two English words in a text of another language.
 
     Args:
         text: Cleaned text.
-        latin: Whether that language is written in Latin letters.
+        code: That language.
+        latin: Whether the text is written in Latin letters.
     """
-    words = _WORD.findall(text.replace("’", "'") if "’" in text else text)
-    known = lexicon()
+    words = _words(text)
+    known = lexicon(code)
     if latin and known.distinctive.isdisjoint(words):
         return NO_RUNS
-    longest = inside = position = end = 0
-    start = -1
-    for english, run in groupby(words, _is_english if latin else _is_foreign):
-        found = list(run)
-        letters = sum(map(len, found))
-        # A title ("The Daily Show") is no remainder: the word that proves English is in small letters.
-        if english and len(found) > 1 and _counts(found, latin):
-            longest, inside = max(longest, len(found)), inside + letters
-            start, end = position if start < 0 else start, position + letters
-        position += letters
-    return EnglishRuns(longest, inside / position, (end - start) / position) if inside else NO_RUNS
+    total = sum(map(len, words))
+    runs = [run for run in _runs(words, known, latin) if _counts(run, total, known, latin)]
+    if not runs:
+        return NO_RUNS
+    inside = sum(run.letters for run in runs)
+    return EnglishRuns(max(run.longest for run in runs), inside / total, (runs[-1].end - runs[0].start) / total)
 
 
-def _counts(run: list[str], latin: bool) -> bool:
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.replace("’", "'") if "’" in text else text)
+
+
+def _runs(words: list[str], known: Lexicon, latin: bool) -> Iterator[_Run]:
+    """All runs, of one word too; `position` counts letters."""
+    run, position = None, 0
+    for word in words:
+        after = position + len(word)
+        if _belongs(word, known, latin):
+            run = run or _Run(position)
+            run.add(word, after)
+        elif run and word[0].isupper():
+            run.unbroken = 0
+        elif run:
+            yield run
+            run = None
+        position = after
+    if run:
+        yield run
+
+
+def _belongs(word: str, known: Lexicon, latin: bool) -> bool:
     if latin:
-        return not lexicon().distinctive.isdisjoint(run)
-    return len(run) >= LONG_FOREIGN_RUN or any(map(_is_english, run))
+        return word in known.words or word == "I"
+    return word.isascii() and (word.islower() or word.lower() in known.words)
 
 
-def english_word_share(text: str) -> float:
-    """Share of words that are English and of no other language, wherever they stand: 0 to 1."""
-    words = [word.lower() for word in _WORD.findall(text.replace("’", "'"))]
-    return sum(word in lexicon().distinctive for word in words) / max(1, len(words))
+def _counts(run: _Run, total: int, known: Lexicon, latin: bool) -> bool:
+    if len(run.words) == 1:
+        return run.end == total and run.words[0] in known.alone
+    if latin:
+        return not known.distinctive.isdisjoint(run.words)
+    return len(run.words) >= LONG_FOREIGN_RUN or any(word.lower() in known.words for word in run.words)
 
 
-def _is_english(word: str) -> bool:
-    return word.lower() in lexicon().words
-
-
-def _is_foreign(word: str) -> bool:
-    return word.isascii() and (word.islower() or _is_english(word))
+def english_word_share(text: str, code: str) -> float:
+    """Share of words that are English and no words of a language, wherever they stand: 0 to 1; 0 of no words."""
+    words, known = _words(text), lexicon(code)
+    return sum(word.lower() in known.distinctive for word in words) / max(1, len(words))

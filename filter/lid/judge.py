@@ -7,7 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from synth.filter.lid.detectors import Detector, DetectorName, load_detectors
-from synth.filter.lid.english import english_word_share, lexicon_bytes
+from synth.filter.lid.english import english_word_share
+from synth.filter.lid.lexicon import lexicon_bytes
 from synth.filter.lid.names import without_capitalised, without_latin_names
 from synth.filter.lid.panel import Panel
 from synth.filter.lid.subject import LATIN, SOLE, Expected, Subject, letter_counts
@@ -132,7 +133,7 @@ class Judge:
         counts = letter_counts(text)
         if text == subject.text or sum(counts.values()) < self.thresholds.letters.rest:
             return None
-        if english_word_share(text) > self.thresholds.english.rest_share:
+        if english_word_share(text, subject.expected.code) > self.thresholds.english.rest_share:
             return None
         found = self._settle(Subject.of(text, counts, subject.expected, self.thresholds.script_share))
         return found if found.answer is Answer.RIGHT else None

@@ -13,6 +13,8 @@ from typing import Final
 _GLOSS: Final = re.compile(r"[(（\[][A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ0-9\s.,;:'’&/–-]{1,60}[)）\]]")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _LATIN_WORD: Final = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]+(?:['’.-][A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]+)*")
+# "Society for the Prevention of Cruelty": what links the words of an English title is part of it.
+_LINKS: Final = re.compile(r"\b([A-Z][\w'’-]*)(?: (?:a|an|and|at|by|for|in|of|on|the|to|with))+(?= [A-Z])")
 _STARTS: Final = ".!?:;…\n"  # a capital behind one of these begins a sentence
 _REACH: Final = 20  # characters looked back for the end of a sentence
 _OPENING: Final = " \t\"'“”„«»‘’()[]*-–—"
@@ -28,6 +30,7 @@ def without_latin_names(text: str) -> str:
 
 def without_capitalised(text: str) -> str:
     """A text in Latin letters without words that have a capital where no sentence begins (German loses its nouns)."""
+    text = _LINKS.sub(r"\1", text)
     return _WORD.sub(lambda found: " " if found[0][0].isupper() and _inside(text, found.start()) else found[0], text)
 
 

@@ -80,7 +80,7 @@ class Subject:
         share, runs = expected.share(counts), NO_RUNS
         if LATIN in counts and not expected.english:
             # In a text of the wrong script Latin letters are the text, not a remainder.
-            runs = english_runs(text, latin=expected.latin or share < least_share)
+            runs = english_runs(text, expected.code, latin=expected.latin or share < least_share)
         return cls(text, expected, next(iter(counts)), sum(counts.values()), share, runs)
 
     @property

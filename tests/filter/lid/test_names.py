@@ -63,3 +63,9 @@ def test_capitals_at_the_head_of_a_sentence_stay() -> None:
     assert without_capitalised(text).split() == [
         "Durch", "den", ".", "Kinder", "spielen", "im", ":", "«Wir", "bleiben»", "Morgen", "kommt",
     ]  # fmt: skip
+
+
+def test_what_links_the_words_of_an_english_title_goes_with_them() -> None:
+    text = "Ella trabaja en la Society for the Care of the Elderly desde mayo."
+    assert "for the" not in without_capitalised(text)
+    assert "desde mayo" in without_capitalised(text)
