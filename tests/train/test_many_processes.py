@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ import pytest
 
 from synth.cli import main
 from tests.conftest import Cli
-from tests.train.little import Little, make
-from tests.train.students import make_student
+from tests.train.homes import make_home
+from tests.train.little import Little
 
 pytestmark = [
     pytest.mark.slow,
@@ -42,25 +42,11 @@ TASKS: Mapping[str, Any] = {"tasks": "mnli,squad_v2,ccg"}
 SHARDED = str(REPOSITORY / "tests" / "train" / "fsdp_on_cpu.py")
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Toys are too small to share out: threads would only wait for each other."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a corpus and toy students."""
-    root = tmp_path_factory.mktemp("home")
-    make(root, Little("little", tasks=("mnli", "squad_v2", "ccg"), rows=40))
-    for architecture in ("gemma3-270m", "e5-small"):
-        make_student(root / architecture, architecture)
-    return root
+    little = Little("little", tasks=("mnli", "squad_v2", "ccg"), rows=40)
+    return make_home(tmp_path_factory.mktemp("home"), little, "gemma3-270m", "e5-small")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,8 @@ from synth.train.lm_steps import steps_with
 from synth.train.record import RunRecord, read_record
 from tests.conftest import Cli
 from tests.train.encode.tokenizers_of import WORDS
-from tests.train.little import Little, make
-from tests.train.students import make_student
+from tests.train.homes import make_home
+from tests.train.little import Little
 
 pytestmark = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("torch", "transformers", "accelerate", "peft", "trl")),
@@ -31,24 +31,11 @@ USUAL: Mapping[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Toys are too small to share out: threads would only wait for each other."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a corpus, toy students, and text for language modelling."""
-    root = tmp_path_factory.mktemp("home")
-    make(root, Little("little", tasks=("mnli", "squad_v2"), rows=40))
-    for architecture in ("llama3.2-1b", "gemma3-270m", "qwen3-1.7b", "e5-small"):
-        make_student(root / architecture, architecture)
+    little = Little("little", tasks=("mnli", "squad_v2"), rows=40)
+    root = make_home(tmp_path_factory.mktemp("home"), little, "llama3.2-1b", "gemma3-270m", "qwen3-1.7b", "e5-small")
     (root / "text").mkdir()
     for lang in ("ru", "th"):
         (root / "text" / f"{lang}.txt").write_text("\n".join(" ".join(WORDS[lang][n:]) for n in range(3)), "utf-8")

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 from synth.train.recipe_file import load_recipe, ready_recipes
 from synth.train.record import Status, read_record
 from tests.conftest import Cli
+from tests.train.homes import make_home
 from tests.train.little import Little, make
 from tests.train.students import make_student
 
@@ -33,25 +34,11 @@ USUAL: Flags = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Toys are too small to share out: threads would only wait for each other."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a corpus and two toy students."""
-    root = tmp_path_factory.mktemp("home")
-    make(root, Little("little", tasks=("mnli", "qqp", "squad_v2", "hellaswag", "ccg"), rows=40))
-    for architecture in ("e5-small", "gemma3-270m"):
-        make_student(root / architecture, architecture)
-    return root
+    little = Little("little", tasks=("mnli", "qqp", "squad_v2", "hellaswag", "ccg"), rows=40)
+    return make_home(tmp_path_factory.mktemp("home"), little, "e5-small", "gemma3-270m")
 
 
 @pytest.fixture(scope="module")
