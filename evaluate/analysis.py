@@ -24,7 +24,9 @@ from synth.evaluate.tasks.base import Relation
 from synth.evaluate.uncertainty import REPLICATES, SEED, Estimate
 
 _ENGLISH_FIRST = (ArmKind.ENGLISH, ArmKind.ENGLISH_PARAPHRASE, ArmKind.NONE)
-_TREATED = (ArmKind.MULTILINGUAL, ArmKind.MULTILINGUAL_PARAPHRASE, ArmKind.MIXTURE)
+_TREATED = (
+    ArmKind.MULTILINGUAL, ArmKind.MULTILINGUAL_PARAPHRASE, ArmKind.MIXTURE, ArmKind.MULTILINGUAL_MT,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class ArmKind(StrEnum):
     ENGLISH_PARAPHRASE = "english-paraphrase"
     MULTILINGUAL = "multilingual"
     MULTILINGUAL_PARAPHRASE = "multilingual-paraphrase"
+    MULTILINGUAL_MT = "multilingual-mt"
     ENGLISH_MLM = "english+mlm"
     MIXTURE = "mixture"
 

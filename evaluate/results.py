@@ -100,7 +100,7 @@ _Identity = tuple[str, ArmKind, str, tuple[str, ...]]  # arm, kind, model, inter
 
 _KINDS = (
     ArmKind.NONE, ArmKind.ENGLISH, ArmKind.ENGLISH_PARAPHRASE, ArmKind.ENGLISH_MLM, ArmKind.MULTILINGUAL,
-    ArmKind.MULTILINGUAL_PARAPHRASE, ArmKind.MIXTURE,
+    ArmKind.MULTILINGUAL_PARAPHRASE, ArmKind.MULTILINGUAL_MT, ArmKind.MIXTURE,
 )  # fmt: skip
 
 

@@ -109,6 +109,29 @@ def test_claims_are_judged_only_where_the_arms_allow(whole: Analysis) -> None:
     assert found[6] is Verdict.FAILS  # and the multilingual one over English
 
 
+def test_the_gain_of_the_best_is_open_where_there_are_few_to_choose_from(whole: Analysis) -> None:
+    headline = whole.claims[-1]
+    assert headline.verdict is Verdict.OPEN
+    assert "nine tasks and their mixture, not among 1." in headline.evidence
+
+
+def test_machine_translation_is_judged_by_its_own_arm() -> None:
+    arms = [
+        arm("none", ArmKind.NONE, 0.3, tasks=TWO_TASKS),
+        arm("english", ArmKind.ENGLISH, 0.5, tasks=TWO_TASKS, intermediate=("mnli",)),
+        arm("multilingual", ArmKind.MULTILINGUAL, 0.8, tasks=TWO_TASKS, intermediate=("mnli",)),
+    ]
+    stand_in = analyse(Results(tuple(arms)), replicates=100).claims[6]
+    assert stand_in.verdict is Verdict.FAILS and stand_in.evidence.endswith(
+        "(No arm multilingual-mt: an LLM's data stand in.)"
+    )
+    arms.append(arm("multilingual-mt", ArmKind.MULTILINGUAL_MT, 0.5, tasks=TWO_TASKS, intermediate=("mnli",)))
+    analysis = analyse(Results(tuple(arms)), replicates=100)
+    assert analysis.claims[6].evidence.startswith("multilingual-mt over english")
+    pairs = [(one.arm, one.base) for one in analysis.comparisons]
+    assert pairs[0] == ("multilingual", "english") and ("multilingual-mt", "english") in pairs
+
+
 def test_single_task_arms_are_ranked() -> None:
     chances = {"squad_v1": 0.8, "mnli": 0.75, "hellaswag": 0.7, "qqp": 0.45, "ccg": 0.4}
     arms = [arm("none", ArmKind.NONE, 0.3, tasks=TWO_TASKS)]
