@@ -9,7 +9,7 @@ from synth.outcomes import Reason
 # A refusal is also in the wrong language and of the wrong length; saying "length" first would hide what happened.
 ORDER = (
     Reason.SCHEMA, Reason.MISSING_FIELD, Reason.EMPTY_FIELD, Reason.LABEL, Reason.CHOICES_COUNT, Reason.TOKEN_COUNT,
-    Reason.SPAN_LOST, Reason.SPAN_MISMATCH, Reason.SIDES_MERGED,
+    Reason.SPAN_LOST, Reason.SPAN_MISMATCH, Reason.SIDES_MERGED, Reason.SIDES_SWAPPED,
     Reason.REFUSAL, Reason.LEAKAGE, Reason.REPETITION, Reason.COPY, Reason.SCRIPT, Reason.LANGUAGE,
     Reason.HALF_TRANSLATED, Reason.CHOICES_NOT_DISTINCT, Reason.NOT_PARAPHRASED, Reason.LENGTH_RATIO, Reason.NUMBERS,
     Reason.SIMILARITY, Reason.CONTAMINATION, Reason.DUPLICATE, Reason.SIBLING_DROPPED, Reason.LANGUAGE_UNJUDGED,

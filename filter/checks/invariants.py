@@ -9,7 +9,8 @@ from synth.tasks.base import Row
 # What the validator can say; the other reasons of the enum belong to the filter's own checks.
 REASONS = (
     Reason.EMPTY_FIELD, Reason.MISSING_FIELD, Reason.CHOICES_NOT_DISTINCT, Reason.CHOICES_COUNT, Reason.SIDES_MERGED,
-    Reason.SPAN_LOST, Reason.SPAN_MISMATCH, Reason.TOKEN_COUNT, Reason.LABEL, Reason.NOT_PARAPHRASED, Reason.SCHEMA,
+    Reason.SIDES_SWAPPED, Reason.SPAN_LOST, Reason.SPAN_MISMATCH, Reason.TOKEN_COUNT, Reason.LABEL,
+    Reason.NOT_PARAPHRASED, Reason.SCHEMA,
 )  # fmt: skip
 
 

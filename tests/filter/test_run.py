@@ -14,10 +14,11 @@ import pytest
 from synth.corpus.layout import Part
 from synth.filter.engine import LocalEngine
 from synth.filter.funnel import Cell
+from synth.filter.order import in_order
 from synth.filter.policy import load_policy, parse_policy
 from synth.filter.run import FilterResult, filter_corpus
 from synth.filter.tools import ToolSettings
-from synth.outcomes import Failure, Kind
+from synth.outcomes import Failure, Kind, Reason
 from tests.filter.make_corpus import SENTENCES, Plan, changed, make_corpus, rows_of, write_one
 
 ALONE = LocalEngine(1)
@@ -69,6 +70,19 @@ def test_each_planted_fault_is_dropped_with_its_reason(tmp_path: Path) -> None:
     found = reasons(root, "mnli", "es")
     assert {source: each[0] for source, each in found.items()} == {f"q/{n}": why for n, (_, why) in faults.items()}
     assert cell(result, "mnli", "es").kept == 12 - len(faults)
+
+
+def test_exchanged_sides_are_dropped(tmp_path: Path) -> None:
+    english = changed(premise=" ".join(SENTENCES["en"][:3]), hypothesis="A dog.")
+    swapped = changed(premise="Un perro.", hypothesis=" ".join(SENTENCES["es"][:3]))
+    faults = {("mnli", "en", 1): english, ("mnli", "es", 1): swapped}
+    root = make_corpus(tmp_path, Plan(langs=("es",), rows=4, faults=faults))
+    run(root)
+    assert reasons(root, "mnli", "es")["q/1"][0] == "sides_swapped"
+
+
+def test_every_reason_has_its_place_in_the_order() -> None:
+    assert sorted(in_order(Reason)) == sorted(Reason)
 
 
 def test_a_row_has_all_its_reasons_and_the_explaining_one_first(tmp_path: Path) -> None:
