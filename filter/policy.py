@@ -93,6 +93,8 @@ def load_policy(name: str) -> Policy:
         return parse_policy(path.read_text("utf-8"), path.name)
     except UnicodeDecodeError as error:
         raise BadFlag(f"policy {name} is not UTF-8 text; save it as UTF-8 YAML") from error
+    except OSError as error:
+        raise BadFlag(f"policy {name} cannot be read: {error.strerror}; correct its permissions") from error
 
 
 def parse_policy(text: str, name: str) -> Policy:
@@ -112,8 +114,8 @@ def parse_policy(text: str, name: str) -> Policy:
     return Policy(
         name=name,
         checks={check: _limits(name, check, checks[check].thresholds, sections.get(check, {})) for check in checks},
-        dedup=_model(name, "dedup", DedupRules, sections.get("dedup", {})),
-        siblings=_model(name, "siblings", ParallelRules, sections.get("siblings", {})),
+        dedup=_model(name, "dedup", DedupRules, _rules(sections, "dedup", off={"enabled": False})),
+        siblings=_model(name, "siblings", ParallelRules, _rules(sections, "siblings", off={"keep_parallel": False})),
         text=text,
     )
 
@@ -136,6 +138,11 @@ def _sections(text: str, name: str) -> dict[str, Any]:
 def _limits(policy: str, check: str, model: type[Thresholds], section: Any) -> Thresholds | None:
     # YAML reads a bare `off` as False: `refusal: off` switches a check off.
     return None if section is False else _model(policy, check, model, section)
+
+
+def _rules(sections: Mapping[str, Any], key: str, off: Mapping[str, Any]) -> Any:
+    section = sections.get(key, {})
+    return dict(off) if section is False else section
 
 
 def _model(policy: str, key: str, model: type[M], section: Any) -> M:

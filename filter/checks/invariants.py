@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import AfterValidator
+
 from synth.filter.checks.base import EVERY_KIND, Batch, Check, Columns, ColumnType, Marks, Scored, Thresholds
 from synth.outcomes import Kind, Reason, Violation
 from synth.tasks.base import Row
@@ -14,10 +18,16 @@ REASONS = (
 )  # fmt: skip
 
 
+def _of_a_validator(reason: Reason) -> Reason:
+    if reason not in REASONS:
+        raise ValueError(f"it is no invariant; give some of {', '.join(REASONS)}")
+    return reason
+
+
 class InvariantThresholds(Thresholds):
     """Which broken invariants drop a row; all by default."""
 
-    reasons: tuple[Reason, ...] = REASONS
+    reasons: tuple[Annotated[Reason, AfterValidator(_of_a_validator)], ...] = REASONS
 
 
 def score(batch: Batch) -> Columns:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Literal
 
 from synth.filter.checks.base import Batch, Check, Columns, ColumnType, Marks, Scored, Thresholds
 from synth.filter.phrases import fold, phrases
@@ -25,13 +26,14 @@ PATTERNS = (
     ("markup", re.compile(r"</?(?:b|i|p|br|div|span|strong|em|ul|li|h\d)\s*/?>", re.IGNORECASE)),
     ("json", re.compile(r"[{\[]\s*\"\w+\"\s*:|\"\s*}\s*$|\\u[0-9a-f]{4}|\\n")),
 )  # fmt: skip
+Kind = Literal["preamble", "role", "label", "marker", "markup", "json"]
 FIELD_WORDS = ("text", "input", "output", "source", "target", "sentence", "answer", "question", "options")
 
 
 class LeakageThresholds(Thresholds):
     """Which kinds of leak drop a row."""
 
-    kinds: tuple[str, ...] = ("preamble", "role", "label", "marker", "markup", "json")
+    kinds: tuple[Kind, ...] = ("preamble", "role", "label", "marker", "markup", "json")
 
 
 def score(batch: Batch) -> Columns:

@@ -44,6 +44,8 @@ def test_names_and_comments_do_not_change_the_fingerprint() -> None:
         ("dedup: {threshold: 1.5}", r"dedup.threshold = 1.5"),
         ("dedup: {reach: everywhere}", r"dedup.reach = 'everywhere'"),
         ("language: {cannot_judge: perhaps}", r"language.cannot_judge = 'perhaps'"),
+        ("leakage: {kinds: [marker, rol]}", r"leakage.kinds.1 = 'rol' cannot be used: .*'role'"),
+        ("invariants: {reasons: [copy]}", r"invariants.reasons.0 = 'copy' cannot be used: .*sides_swapped"),
         ("- copy", "must be a mapping"),
         ("copy: {max_overlap: [", "is not YAML"),
     ],
@@ -64,6 +66,12 @@ def test_a_policy_that_is_not_there(tmp_path: Path) -> None:
 
 def test_off_switches_a_check_off() -> None:
     assert parse_policy("refusal: off", "mine").checks["refusal"] is None
+
+
+def test_every_section_may_be_off() -> None:
+    policy = parse_policy("\n".join(f"{name}: off" for name in (*all_checks(), "dedup", "siblings")), "mine")
+    assert set(policy.checks.values()) == {None}
+    assert (policy.dedup.enabled, policy.siblings.keep_parallel) == (False, False)
 
 
 def test_every_threshold_of_the_default_policy_has_a_comment() -> None:
