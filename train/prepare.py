@@ -131,7 +131,8 @@ def english_tokens(matches: Mapping[str, TaskMatch], recipe: Recipe, encoders: M
     """Mean tokens of a matched English example, tasks weighted as they are sampled; None without encoders."""
     if not encoders:
         return None
-    shares = task_shares({task: len(match.ids) for task, match in matches.items()}, recipe.mixing.cap)
+    sizes = {task: len(match.ids) for task, match in matches.items()}
+    shares = task_shares(sizes, recipe.mixing.cap, recipe.mixing.temperature)
     return sum(share * _task_tokens(matches[task], encoders[task]) for task, share in shares.items())
 
 

@@ -290,6 +290,20 @@ def test_a_budget_in_tokens_is_that_of_the_english_arm(tmp_path: Path) -> None:
     assert found.arms["english"].plan.steps == 10 == found.arms["multilingual"].plan.steps
 
 
+def test_a_budget_in_tokens_weighs_tasks_as_they_are_drawn(tmp_path: Path) -> None:
+    """A temperature draws the small task, whose rows are long, as often as the large one."""
+    from tests.train.encode.tokenizers_of import tokenizer
+
+    corpora = [
+        make(tmp_path, Little(f"{rows}", tasks=(task,), rows=rows)) for task, rows in (("mnli", 200), ("cosmos_qa", 20))
+    ]
+    keys: dict[str, Any] = {"tasks": ["mnli", "cosmos_qa"], "arms": ["english"], "budget": {"tokens": 100_000}}
+    tried = recipe(corpora, mixing={"temperature": 100}, **keys)
+    (english,) = prepare(tried, tmp_path / "rows", 0, tokenizer("unigram")).report.arms
+    tokens = sum(task.examples * (task.tokens or 0) for task in english.tasks.values())
+    assert tokens == pytest.approx(100_000, rel=0.1)
+
+
 def test_a_corpus_on_the_hub_is_taken_from_where_it_was_fetched(tmp_path: Path) -> None:
     """No network: everything is in the cache already, as after a first call."""
     import shutil
