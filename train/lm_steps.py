@@ -108,8 +108,13 @@ def with_language_modelling(tasks: Steps, recipe: Recipe, tokenizer: Any, seed: 
         BadFlag: An encoder whose tokenizer has no mask.
     """
     assert recipe.mlm is not None
+    return LmSteps(tasks, passages_of(recipe, tokenizer, seed), recipe.mlm.share, recipe.global_batch)
+
+
+def passages_of(recipe: Recipe, tokenizer: Any, seed: int) -> Passages:
+    """The passages of a recipe that has `mlm`; raises as `with_language_modelling`."""
+    assert recipe.mlm is not None
     text = MlmText(Path(recipe.mlm.folder), recipe.mlm.exponent, seed)
     decoder = get_architecture(recipe.model.architecture).role is Role.DECODER
     masker = None if decoder else masker_of(tokenizer, recipe.mlm.probability, seed)
-    passages = Passages(text, Cutter(tokenizer, decoder), recipe.lengths.pair, masker)
-    return LmSteps(tasks, passages, recipe.mlm.share, recipe.global_batch)
+    return Passages(text, Cutter(tokenizer, decoder), recipe.lengths.pair, masker)

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from synth.corpus.files import disk_errors
-from synth.errors import BadFlag, Interrupted, MissingExtra, StoppedError, TrainingFailed
-from synth.train.arms import match_recipe
+from synth.errors import BadFlag, BadFolder, Interrupted, MissingExtra, StoppedError, TrainingFailed
+from synth.train.arms import ArmData, match_recipe
 from synth.train.folders import held, is_done, record_of, rows_folder, run_folder
 from synth.train.one_run import Run, train_run
 from synth.train.prepare import Prepared, open_corpora, prepare
 from synth.train.processes import first, from_first, require_world, world_size
 from synth.train.recipe import Recipe
-from synth.train.record import RunRecord
+from synth.train.record import NAME, RunRecord, read_record
 
 Say = Callable[[str], None]
 _PAUSE_S = 5.0
@@ -136,6 +136,7 @@ def _prepared(wanted: Asked, rows: Path, say: Say) -> tuple[str, dict[int, Prepa
     place = find_place(recipe.model.place, recipe.model.architecture)
     check_kind(place, recipe.model.architecture, recipe.model.revision)
     tokenizer = load_tokenizer(place, recipe.model.revision)
+    _require_text(wanted, tokenizer)
     corpora = open_corpora(recipe, progress=_seldom(say))
     say("matching the arms")
     matches = match_recipe(corpora, recipe)
@@ -143,7 +144,53 @@ def _prepared(wanted: Asked, rows: Path, say: Say) -> tuple[str, dict[int, Prepa
     for seed in wanted.seeds:
         say(f"writing and counting the rows of seed {seed}")
         prepared[seed] = prepare(recipe, rows, seed, tokenizer, corpora, matches=matches)
+        for name, data in prepared[seed].arms.items():
+            _require_same_rows(wanted, name, seed, data)
     return place, prepared
+
+
+def _require_same_rows(wanted: Asked, arm: str, seed: int, data: ArmData) -> None:
+    """An arm that was trained earlier must have seen the rows that it would see now, or the others do not match it.
+
+    Raises:
+        BadFolder: The corpora have changed since.
+    """
+    folder = run_folder(wanted.out, arm, seed)
+    if not (folder / NAME).is_file():
+        return
+    record = read_record(folder)
+    if record.recipe_fingerprint != wanted.recipe.fingerprint or not is_done(record):
+        return  # somebody else's, or gone on with: its checkpoint knows its rows
+    if record.order_hash != data.order_hash():
+        raise BadFolder(
+            f"{folder} was trained on other rows than its corpora hold now, so that the arms would not match; bring "
+            "the corpora back, give another folder with --out, or remove this one"
+        )
+
+
+def _require_text(wanted: Asked, tokenizer: Any) -> None:
+    """Text for language modelling must be there before any run begins, and that of runs that are done.
+
+    Raises:
+        BadSource: There is none.
+        BadFlag: An encoder whose tokenizer has no mask.
+        BadFolder: Another seed was trained on other text.
+    """
+    recipe = wanted.recipe
+    modelling = {arm.name for arm in recipe.arms if arm.mlm}
+    records = [_done(wanted, arm, seed) for arm, seed in wanted.runs() if arm in modelling]
+    if recipe.mlm is None or all(is_done(record) for record in records):
+        return
+    from synth.train.lm_steps import passages_of
+    from synth.train.mlm_text import text_hashes
+
+    passages_of(recipe, tokenizer, wanted.seeds[0])
+    hashes = text_hashes(Path(recipe.mlm.folder))
+    if any(record is not None and is_done(record) and dict(record.text) != hashes for record in records):
+        raise BadFolder(
+            f"the text in {recipe.mlm.folder} is not what other seeds were trained on; bring it back, or give another "
+            "folder with --out"
+        )
 
 
 def _seldom(say: Say) -> Say:

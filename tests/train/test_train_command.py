@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -350,6 +351,44 @@ def test_a_folder_of_another_recipe_is_refused(home: Path, whole: Path, cli: Cli
     code, _, errors = cli(*words(home, whole.parent, flags))
     assert code == 2
     assert "optim.learning_rate was 0.001 and is 0.0005" in errors
+
+
+def test_a_run_on_other_rows_is_not_taken_for_done(home: Path, tmp_path: Path, cli: Cli) -> None:
+    """The corpus is filtered anew between two arms: they would not match, and nobody would notice."""
+    flags = {"manifest": make(tmp_path, Little("little", rows=40)), "budget.steps": 1}
+    assert cli(*words(home, tmp_path / "out", flags))[0] == 0
+    shutil.rmtree(tmp_path / "little")
+    make(tmp_path, Little("little", rows=40, translations={"de": (3, 4), "sw": (5,)}))
+    code, _, errors = cli(*words(home, tmp_path / "out", {**flags, "arm": "multilingual"}))
+    assert code == 2
+    assert "english-0 was trained on other rows than its corpora hold now" in errors.splitlines()[-1]
+    assert not (tmp_path / "out" / "multilingual-0").exists()
+
+
+@pytest.mark.parametrize(("text", "told"), [({}, "has no text"), ({"de.txt": "\n"}, "holds no passage")])
+def test_text_that_is_missing_is_told_before_any_arm_is_trained(
+    home: Path, tmp_path: Path, cli: Cli, text: Mapping[str, str], told: str
+) -> None:
+    (tmp_path / "text").mkdir()
+    for name, lines in text.items():
+        (tmp_path / "text" / name).write_text(lines, encoding="utf-8")
+    flags = {"arm": None, "arms": "english,english+mlm", "mlm.folder": tmp_path / "text", "budget.steps": 1}
+    code, _, errors = cli(*words(home, tmp_path / "out", flags))
+    assert (code, told in errors.splitlines()[-1]) == (2, True), errors
+    assert not (tmp_path / "out" / "english-0").exists()
+
+
+def test_text_that_has_changed_between_two_seeds_is_refused(home: Path, tmp_path: Path, cli: Cli) -> None:
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "de.txt").write_text("Das Haus steht am Hafen.\n", encoding="utf-8")
+    flags = {"seed": None, "seeds": "0,1", "arms": "english,english+mlm", "mlm.folder": tmp_path / "text"}
+    flags |= {"arm": "english+mlm", "budget.steps": 1}
+    code, _, errors = cli(*words(home, tmp_path / "out", {**flags, "seed": 0}))
+    assert code == 0, errors
+    (tmp_path / "text" / "de.txt").write_text("Das Haus steht im Wald.\n", encoding="utf-8")
+    code, _, errors = cli(*words(home, tmp_path / "out", flags))
+    assert code == 2
+    assert "is not what other seeds were trained on" in errors.splitlines()[-1]
 
 
 def test_a_dry_run_reports_and_trains_nothing(home: Path, tmp_path: Path, cli: Cli) -> None:
