@@ -270,6 +270,8 @@ class Recipe(Section):
     def _different(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
         if len(set(seeds)) != len(seeds):
             raise ValueError("a seed is named twice: its run would be the same run")
+        if any(not 0 <= seed < 2**32 for seed in seeds):
+            raise ValueError("seeds are whole numbers from 0 to 4294967295 (NumPy's)")
         return seeds
 
     @model_validator(mode="after")

@@ -134,7 +134,12 @@ def _lay_over(values: dict[str, Any], key: str, value: Any) -> None:
     *sections, last = key.split(".")
     inner = values
     for section in sections:
-        inner[section] = dict(inner.get(section) or {})
+        there = inner.get(section) or {}
+        if not isinstance(there, dict):
+            raise BadFlag(
+                f"{key}: {section} is {str(there)[:80]!r} and no section; `synth train --help` lists all keys"
+            )
+        inner[section] = dict(there)
         inner = inner[section]
     if sections == ["budget"]:
         inner.clear()

@@ -74,6 +74,9 @@ def test_the_order_of_tasks_does_not_matter() -> None:
         ({"languages.codes": "xx"}, "there is no language xx"),
         ({"languages.codes": "es,en"}, "en is no language of the multilingual arms"),
         ({"seeds": "1,1"}, "a seed is named twice"),
+        ({"seeds": "0,-1"}, "from 0 to 4294967295"),
+        ({"seeds": "4294967296"}, "from 0 to 4294967295"),
+        ({"model.architecture.size": "large"}, "architecture is 'xlmr-large' and no section"),
         ({"optim.learning_rate": ".inf"}, "optim.learning_rate"),
         ({"arms": "english,english"}, "two arms have the same name"),
         ({"lengths.question": "300"}, "leave no room"),
@@ -94,6 +97,12 @@ def test_a_key_given_twice_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text("name: a\nname: b\n", encoding="utf-8")
     with pytest.raises(BadFlag, match="'name' is given twice"):
         load_recipe(str(tmp_path / "r.yaml"))
+
+
+def test_a_flag_over_what_is_no_section_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text("name: a\nmodel: e5-small\n", encoding="utf-8")
+    with pytest.raises(BadFlag, match="model is 'e5-small' and no section"):
+        load_recipe(str(tmp_path / "r.yaml"), {"model.path": "somewhere"})
 
 
 def test_an_unknown_recipe_offers_the_nearest() -> None:
