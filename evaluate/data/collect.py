@@ -47,11 +47,14 @@ def collect(
     """
     items: list[Item] = []
     problems: list[SourceProblem] = []
+    row = 0  # of this language, in a file of all languages too: lines of parallel sets belong together by it
     for file, read in reads:
         if isinstance(read, SourceProblem):
             problems.append(read)
+            row += 1
         elif _belongs(read, lang):
-            found = _item(task, lang, file, read)
+            found = _item(task, lang, file, Record(read.where, {**read.fields, "row": row}))
+            row += 1
             if not isinstance(found, SourceProblem) and _teaches_nothing(task, split, found):
                 found = SourceProblem(
                     file, read.where, What.MISSING_LABEL.value, "no gold; nothing can be learnt of it"

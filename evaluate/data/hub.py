@@ -110,7 +110,7 @@ def _records(dataset: Any) -> Iterator[Item]:
     """Rows as records; class numbers of tags get their names beside them."""
     names = _tag_names(dataset.features)
     for row, fields in enumerate(dataset):
-        yield Record(f"row {row}", {**fields, "row": row, **({"tag_names": names} if names else {})})
+        yield Record(f"row {row}", {**fields, **({"tag_names": names} if names else {})})
 
 
 def _tag_names(features: Any) -> list[str] | None:

@@ -12,24 +12,22 @@ _HEADERS = frozenset({"sentence1", "gold_label"})  # both releases name these co
 
 
 def read_pairs(file: DataFile) -> Iterator[Item]:
-    """Records with `sentence1`, `sentence2`, `label`, and what else a header names; `row` counts from 0.
+    """Records with `sentence1`, `sentence2`, `label`, and what else a header names.
 
     Cells are not quoted: that is how XTREME's own reader takes its files, although its preprocessing writes them with
     csv's default quoting (doubled quotes inside). A row of two cells is XTREME's test set, whose labels it took away.
     """
     header: Sequence[str] | None = None
-    row = 0
     for number, line in lines(file):
         cells = line.split("\t")
         if number == 1 and _HEADERS & set(cells):
             header = cells
         elif line.strip():
-            yield _record(file, f"line {number}", header, cells, row)
-            row += 1
+            yield _record(file, f"line {number}", header, cells)
 
 
-def _record(file: DataFile, where: str, header: Sequence[str] | None, cells: list[str], row: int) -> Item:
+def _record(file: DataFile, where: str, header: Sequence[str] | None, cells: list[str]) -> Item:
     names = header or ("sentence1", "sentence2", "label")
     if len(cells) > len(names) or len(cells) < 2:
         return file.problem(where, What.BAD_ROW, f"{len(cells)} fields, expected {len(names)}")
-    return Record(where, {**dict(zip(names, cells, strict=False)), "row": row})
+    return Record(where, dict(zip(names, cells, strict=False)))

@@ -61,7 +61,7 @@ def pair(
     words: Mapping[str, str],
     parallel: bool = False,
 ) -> PairItem:
-    """Two texts; the label is `gold_label` or `label`. In a parallel set the line's number is the cluster."""
+    """Two texts; the label is `gold_label` or `label`. In a parallel set the row's number is the cluster."""
     first, second = text(fields, *names[0]), text(fields, *names[1])
     cluster = str(fields.get("row", "")) if parallel else ""
     own = str(fields.get("pairID") or fields.get("id") or "") or content_id(first, second)

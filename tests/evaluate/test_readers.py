@@ -41,6 +41,19 @@ def test_xnli_in_its_original_layout_keeps_one_language(tmp_path: Path) -> None:
     assert [item.item_id for item in found.items] == ["7"]
 
 
+def test_xnlis_lines_belong_together_whichever_layout_they_are_in(tmp_path: Path) -> None:
+    """Rows are counted by language: in the one file of the original release, and in formats without lines."""
+    rows = [("ar", "Mmoja."), ("ar", "Mbili."), ("sw", "Moja."), ("sw", "Wawili.")]
+    table = "language\tgold_label\tsentence1\tsentence2\n" + "".join(f"{a}\tneutral\t{b}\tNdiyo.\n" for a, b in rows)
+    for lang in ("ar", "sw"):
+        found = load(tmp_path, "xnli", lang, {"xnli.test.tsv": table}, "xnli.test.tsv")
+        assert [item.cluster for item in found.items] == ["0", "1"]
+    objects = [{"language": a, "gold_label": "neutral", "sentence1": b, "sentence2": "Ndiyo."} for a, b in rows]
+    text = "".join(json.dumps(row) + "\n" for row in objects)
+    found = load(tmp_path, "xnli", "sw", {"xnli.test.jsonl": text}, "xnli.test.jsonl")
+    assert [item.cluster for item in found.items] == ["0", "1"]
+
+
 def test_test_files_without_labels_are_refused_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(BadSource, match="original release"):
         load(tmp_path, "pawsx", "de", {"test-de.tsv": "Eins.\tZwei.\n"}, '"test-{lang}.tsv"')
