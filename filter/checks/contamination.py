@@ -83,7 +83,7 @@ def decide(columns: Scored, thresholds: ContaminationThresholds) -> Marks:
 
 CHECK = Check(
     name="contamination",
-    version=1,
+    version=2,
     columns={
         "contamination_evidence": ColumnType.TEXT,
         "contamination_set": ColumnType.TEXT,

@@ -1,13 +1,16 @@
 """Texts to the units that overlap is counted in: words, or characters in scripts that write no spaces.
 
-Units are compared after NFKC and case folding, in two forms: plain, with punctuation and symbols as blanks, so that
-they may differ; and verbatim, because 13 words as they stand in a tokenised test set, or 30 characters of running text,
-hold fewer plain units. A unit is a 64-bit hash (words) or the code point itself (characters); the hash of n units in a
+Units are compared after NFKC and case folding, with the digits of any script as 0-9, in two forms: plain, without what
+is not seen (zero-width characters, direction marks) and with punctuation and symbols as blanks, so that these may
+differ; and verbatim, because 13 words as they stand in a tokenised test set, or 30 characters of running text, hold
+fewer plain units. A unit is a 64-bit hash (words) or the code point itself (characters); the hash of n units in a
 row is a polynomial over them modulo 2^64.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,11 +24,19 @@ from synth.filter.dedup.shingles import mix32, roll
 
 UNSPACED_LANGUAGES = frozenset({"zh", "ja", "th", "my", "km", "lo", "bo"})
 WORDS = 13  # as in the GPT-3 report (Brown et al. 2020, appendix C)
-CHARACTERS = 30  # fewer is not specific in alphasyllabic scripts: at 18, a tenth of clean Thai sentences was flagged
+# 30 characters in a row are found: two of them may be a blank beside another, or a mark that joins what stands before.
+# Far fewer are not specific in alphasyllabic scripts: at 18, a tenth of clean Thai sentences was flagged.
+CHARACTERS = 28
 # A test text that is shorter than that counts when a field is equal to it from end to end, and not below these sizes.
 WHOLE_WORDS = 8
 WHOLE_CHARACTERS = 16
 
+# Written or left out without being seen: zero-width characters, direction marks, soft hyphens, tatweel, variation
+# selectors.
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u0640\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]"
+)
+_LAST_DIGIT = 0x1F000  # decimal digits above are compatibility forms, which NFKC turns to 0-9
 _WORD_MULTIPLIER = 0x94D049BB133111EB  # odd, from splitmix64 (Steele, Lea, Flood, OOPSLA 2014)
 
 
@@ -77,7 +88,8 @@ def sizes_for(lang: str) -> Sizes:
 
 def units_of(texts: Sequence[str], lang: str, form: Form = Form.PLAIN) -> Units:
     """Cut a block of texts into units. Verbatim characters include blanks and marks."""
-    folded = fold(texts, strip_table() if form is Form.PLAIN else fold_table(), "NFKC", trim_final=False)
+    texts = [text if text.isascii() else _folded(text, form) for text in texts]
+    folded = fold(texts, _table(form), "NFKC", trim_final=False)
     letters = (folded.codes != BLANK) & (folded.codes != 0)
     if lang in UNSPACED_LANGUAGES:
         positions = np.flatnonzero(letters if form is Form.PLAIN else folded.codes != 0)
@@ -88,6 +100,23 @@ def units_of(texts: Sequence[str], lang: str, form: Form = Form.PLAIN) -> Units:
         values = _word_hashes(folded.codes, positions, letters)
     edges = np.searchsorted(positions, np.append(folded.starts, len(folded.codes)))
     return Units(values, np.diff(edges), positions, folded)
+
+
+def _folded(text: str, form: Form) -> str:
+    """Full case folding, which may change the length: `ß` is `ss`, and the Turkish `İ` and `i` become one."""
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).replace("i\u0307", "i")
+    return _UNSEEN.sub("", text) if form is Form.PLAIN else text
+
+
+@lru_cache(maxsize=2)
+def _table(form: Form) -> Words:
+    """The folding of `synth.filter.dedup` with the decimal digits of every script as 0-9, and `ı` as `i`."""
+    table = (strip_table() if form is Form.PLAIN else fold_table()).copy()
+    for code in range(0x80, _LAST_DIGIT):
+        if unicodedata.category(chr(code)) == "Nd":
+            table[code] = ord("0") + unicodedata.digit(chr(code))
+    table[ord("ı")] = ord("i")
+    return table
 
 
 @lru_cache(maxsize=8)

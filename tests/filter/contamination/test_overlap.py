@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 
 import pytest
 
@@ -56,6 +57,58 @@ def test_other_case_marks_and_width_do_not_hide_an_overlap() -> None:
     assert found is not None
     assert found.share == 1.0
     assert found.excerpt == "the quick brown fox jumps over the lazy dog and runs into the"
+
+
+def _digits(text: str, zero: str) -> str:
+    return text.translate({ord("0") + n: ord(zero) + n for n in range(10)})
+
+
+GERMAN = "Die große Straße führte außerhalb der Stadt weiß gestrichen vorbei an süßen Häusern und Flüssen"
+TURKISH = "İstanbul ve İzmir arasında ısıtma sistemi kurulan yeni demiryolu hattı dün sabah açıldı diye İlker"
+GREEK = "Ο γέρος ψαράς επισκευάζει τα δίχτυα του πριν βγει ο ήλιος ΐσως κάθε μέρα στο νησί"
+HINDI = "यह पुल सन 1987 में सेना ने नदी पर बनाया था और 24 साल बाद बंद हुआ"
+ARABIC = "بنى الجيش الجسر في عام 1987 على النهر ثم أغلق بعد 24 سنة من بنائه بسبب الفيضان"
+PERSIAN = "او می‌رود به خانه‌ای که در کنار رودخانه است و کتاب‌ها را می‌خواند و سپس می‌خوابد"
+THAI = "ชาวประมงแก่ซ่อมอวนในปี 1987 ก่อนพระอาทิตย์ขึ้นและกลับบ้าน"
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "changed"),
+    [
+        ("de", GERMAN, GERMAN.casefold()),
+        ("de", GERMAN, GERMAN.upper()),
+        ("tr", TURKISH, TURKISH.lower()),
+        ("tr", TURKISH, TURKISH.upper()),
+        ("el", GREEK, GREEK.upper()),
+        ("el", GREEK, unicodedata.normalize("NFD", GREEK.casefold())),
+        ("hi", HINDI, _digits(HINDI, "०")),
+        ("ar", ARABIC, _digits(ARABIC, "٠")),
+        ("ar", ARABIC, " ".join(f"\u200f{word}" for word in ARABIC.split())),
+        ("ar", ARABIC, ARABIC.replace("جسر", "جســر")),
+        ("fa", PERSIAN, PERSIAN.replace("\u200c", "")),
+        ("th", THAI, _digits(THAI, "๐")),
+        ("th", THAI, THAI.replace("ก่อน", "\u200bก่อน\u200b")),
+    ],
+)
+def test_digits_of_the_script_full_case_folding_and_what_is_unseen_hide_nothing(
+    lang: str, text: str, changed: str
+) -> None:
+    index = build_index([TestText("mlqa", lang, "context", text)])
+    assert text != changed
+    (found,) = overlap([f"{changed} 1 2 3"], lang, index)
+    assert found is not None
+
+
+def test_zero_width_characters_count_in_thirty_characters_as_they_stand() -> None:
+    text = "ชาวประมงแก่\u200bซ่อมอวนของเขา\u200bก่อนพระอาทิตย์ขึ้นและกลับบ้าน"
+    index = build_index([TestText("mlqa", "th", "context", text)])
+    assert overlap([f"ก่อน{text[5:35]}นาน"], "th", index)[0] is not None
+
+
+def test_thirty_characters_with_blanks_side_by_side_are_found() -> None:
+    text = "教师的平均年龄正在  下降，教师们比前几年更年轻。越来越多的人  来到学校工作"
+    index = build_index([TestText("xquad", "zh", "context", text)])
+    assert overlap([f"我喜欢{text[1:31]}这本书"], "zh", index)[0] is not None
 
 
 def test_overlap_says_which_sets_and_how_much() -> None:
