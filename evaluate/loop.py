@@ -16,6 +16,7 @@ from synth.evaluate.english import STAGES
 from synth.evaluate.predictions import (
     RUN_FILE,
     RunInfo,
+    files_of,
     is_done,
     predictions_for,
     read_run,
@@ -90,7 +91,8 @@ def _begin(subject: Subject, settings: EvalSettings) -> RunInfo:
         return info
     before = read_run(subject.folder)
     changed = [name for name in ("run", "arm", "model") if getattr(before, name) != getattr(info, name)]
-    if before.settings and before.settings.get("identity") != protocol["identity"]:
+    known = before.settings.get("identity")  # none where only a training that failed was recorded
+    if known != protocol["identity"] and (known or any(files_of(subject.folder))):
         changed += _differences(before.settings.get("protocol", {}), protocol["protocol"]) or ["weights or seed"]
     if changed:
         raise BadFolder(

@@ -348,6 +348,17 @@ def test_failed_trainings_are_recorded_and_unfinished_ones_refused(
         assert "has not been trained to its end" in capsys.readouterr().err
 
 
+def test_a_run_that_failed_is_evaluated_once_it_has_been_trained_after_all(place: Path, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "english-3", "english", Status.FAILED, {"failure": "diverged"})
+    words = ["--source", str(place / "sources.yaml"), "--tasks", "xnli", "--langs", "sw"]
+    assert main(["evaluate", str(run), *QUICK, *words]) == 0
+    make_run(run, "english", Status.DONE, {})
+    make_student(run / "backbone", "e5-small", seed=5)
+    assert main(["evaluate", str(run), *QUICK, *words]) == 0
+    info = read_run(run / "evaluation")
+    assert (info.status, info.why) == ("done", "")
+
+
 def test_several_runs_share_a_folder_by_name(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_student(tmp_path / "other", "e5-small", seed=1)
     words = [*QUICK, "--source", str(place / "sources.yaml"), "--tasks", "xnli", "--langs", "sw"]
