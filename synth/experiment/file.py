@@ -12,6 +12,7 @@ from synth.errors import BadFlag
 from synth.nearest import did_you_mean
 from synth.train.recipe import Numbers, Recipe, Words
 from synth.train.recipe_file import load_recipe
+from synth.unique_keys import UniqueKeys
 
 _MOST_BYTES = 1 << 20
 _HELP = "docs/experiment.md shows one"
@@ -93,7 +94,7 @@ def load_experiment(path: Path) -> Experiment:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise BadFlag(f"{path} is too large for an experiment; {_HELP}")
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+        value = yaml.load(path.read_text(encoding="utf-8"), Loader=UniqueKeys)  # noqa: S506  # a SafeLoader
     except (OSError, UnicodeDecodeError) as error:
         raise BadFlag(f"there is no experiment {str(path)!r} ({type(error).__name__}); {_HELP}") from None
     except yaml.YAMLError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ def write(planned: Plan, ended: Sequence[Outcome], command: str, say: Say) -> tu
     analysis = analyse(
         results,
         baseline=asks.baseline,
-        funnel=read_funnel([part for wanted in planned.wanted for part in _trained_on(wanted.recipe)]),
+        funnel=read_funnel(_trained_on([wanted.recipe for wanted in planned.wanted])),
         sources=(planned.out.name,),
         replicates=asks.replicates,
         seed=asks.seed,
@@ -50,13 +50,20 @@ def write(planned: Plan, ended: Sequence[Outcome], command: str, say: Say) -> tu
     return analysis, written[0]
 
 
-def _trained_on(recipe: Recipe) -> list[Manifest]:
-    """The recipe's manifests, without the tasks that it does not train."""
+def _trained_on(recipes: Sequence[Recipe]) -> list[Manifest]:
+    """Every corpus once, however many recipes share it, without the tasks that none of these trains."""
     from synth.manifest.store import read_manifest
 
-    found = []
-    for place in map(Path, recipe.corpora):
-        manifest = read_manifest(place / "manifest.yaml" if place.is_dir() else place)
-        funnel = {name: one for name, one in manifest.funnel.items() if split_config(name)[0] in recipe.tasks}
-        found.append(manifest.model_copy(update={"funnel": funnel}))
-    return found
+    found: dict[str, Manifest] = {}
+    tasks: dict[str, set[str]] = {}
+    for recipe in recipes:
+        for place in map(Path, recipe.corpora):
+            manifest = read_manifest(place / "manifest.yaml" if place.is_dir() else place)
+            found[manifest.identity] = manifest
+            tasks.setdefault(manifest.identity, set()).update(recipe.tasks)
+    return [_only(manifest, tasks[identity]) for identity, manifest in found.items()]
+
+
+def _only(manifest: Manifest, tasks: Set[str]) -> Manifest:
+    funnel = {name: one for name, one in manifest.funnel.items() if split_config(name)[0] in tasks}
+    return manifest.model_copy(update={"funnel": funnel})

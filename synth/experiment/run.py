@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from synth.train.folders import is_done, record_of, run_folder
 from synth.train.processes import world_size
 from synth.train.recipe import Recipe
 from synth.train.record import RunRecord, Status
-from synth.train.runs import Asked, asked, train_recipe
+from synth.train.runs import Asked, Ended, asked, train_recipe
 
 if TYPE_CHECKING:
     from synth.evaluate.data.base import EvalSource
@@ -96,10 +97,10 @@ def plan(experiment: Experiment, out: Path, retry: bool = False) -> Plan:
     _refuse_same_names(recipes)
     asks = experiment.evaluate
     settings, source = load_settings(asks.settings, asks.flags), source_of(asks.source)
+    _refuse_what_no_report_tells_apart(recipes, settings)
     wanted = tuple(_left(recipe, out / recipe.name, retry) for recipe in recipes)
-    styles = {recipe.name: settings.style if settings.style != "auto" else recipe.style for recipe in recipes}
     selections = {
-        name: select(source, ",".join(asks.tasks), ",".join(asks.langs), style) for name, style in styles.items()
+        one.name: select(source, ",".join(asks.tasks), ",".join(asks.langs), _style(one, settings)) for one in recipes
     }
     return Plan(experiment, wanted, settings, source, selections, out)
 
@@ -109,6 +110,47 @@ def _refuse_same_names(recipes: Sequence[Recipe]) -> None:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise BadFlag(f"two recipes are named {twice}; give them names of their own with `flags: {{name: ...}}`")
+
+
+def _refuse_what_no_report_tells_apart(recipes: Sequence[Recipe], settings: EvalSettings) -> None:
+    """A report knows an arm by its name, model and tasks: two of one kind would be refused, or taken for its seeds.
+
+    Raises:
+        BadFlag: There are such.
+    """
+    for one, other in combinations(recipes, 2):
+        both = {arm.name for arm in one.arms} & {arm.name for arm in other.arms}
+        if _start(one, settings) == _start(other, settings):
+            both -= {ArmName.NONE}
+        if one.tasks != other.tasks:
+            both &= {ArmName.NONE}
+        if both and _model(one) == _model(other) and not _more_seeds(one, other):
+            raise BadFlag(
+                f"recipes {one.name} and {other.name} both have the arm {min(both)} of {_model(one)}, and differ in "
+                "what no report tells apart (it tells arms, models and tasks); make an experiment of each"
+            )
+
+
+def _more_seeds(one: Recipe, other: Recipe) -> bool:
+    """Whether one recipe adds seeds to another, which is the same."""
+    same, left_out = set(one.seeds).isdisjoint(other.seeds), {"name", "seeds", "upkeep"}
+    return same and one.model_dump(exclude=left_out) == other.model_dump(exclude=left_out)
+
+
+def _model(recipe: Recipe) -> str:
+    """The model by the name that a report has for it."""
+    return recipe.model.place or recipe.model.architecture
+
+
+def _style(recipe: Recipe, settings: EvalSettings) -> str:
+    return recipe.style if settings.style == "auto" else settings.style
+
+
+def _start(recipe: Recipe, settings: EvalSettings) -> tuple[str | None, ...]:
+    """All that the evaluation of a recipe's arm `none` depends on, but for the seed and what all recipes share."""
+    style = _style(recipe, settings)
+    wording = recipe.answers if style == "text" and settings.text.answers == "auto" else None
+    return _model(recipe), recipe.model.revision, style, wording
 
 
 def _left(recipe: Recipe, out: Path, retry: bool) -> Left:
@@ -139,7 +181,7 @@ def carry_out(planned: Plan, device: str, say: Say, report: Callable[[Prepared],
     for wanted in planned.wanted:
         for arm, seed in sorted(wanted.skip):
             say(f"{wanted.recipe.name} {arm}-{seed} failed for good and is not trained again (--retry-failed does)")
-        train_recipe(wanted, say, report)
+        _stop_on_a_full_disk(wanted, train_recipe(wanted, say, report))
         found += [_outcome(wanted, arm, seed) for arm, seed in Asked.runs(wanted)]
     if world_size() > 1:  # the target stage is trained in one process
         say("trained; run `synth run` without `accelerate launch` to evaluate and report")
@@ -148,6 +190,19 @@ def carry_out(planned: Plan, device: str, say: Say, report: Callable[[Prepared],
         for one in _once([one for one in found if one.recipe == wanted.recipe.name], found, planned):
             _evaluate(one, planned, device, say)
     return found
+
+
+def _stop_on_a_full_disk(wanted: Left, ended: Sequence[Ended]) -> None:
+    """What a full disk ended says nothing about an arm, and neither evaluations nor a report would fit.
+
+    Raises:
+        DiskError: There is such a run.
+    """
+    for one in ended:
+        record = record_of(one.folder, wanted.recipe) if one.error else None
+        # Where not even the record could be written, it says that the run goes on.
+        if record is not None and (record.status is Status.RUNNING or record.outcome.get("failure") == "disk full"):
+            raise DiskError(f"{one.folder}: {one.error}")
 
 
 def _outcome(wanted: Left, arm: str, seed: int) -> Outcome:
@@ -161,17 +216,17 @@ def _outcome(wanted: Left, arm: str, seed: int) -> Outcome:
 
 def _once(mine: Sequence[Outcome], every: Sequence[Outcome], planned: Plan) -> Iterator[Outcome]:
     """Without arms `none` of a model that an earlier recipe has evaluated with the same seed: they are one run."""
-    models = {wanted.recipe.name: (wanted.recipe.model.place, wanted.recipe.style) for wanted in planned.wanted}
-    names = list(models)
+    starts = {wanted.recipe.name: _start(wanted.recipe, planned.settings) for wanted in planned.wanted}
+    names = list(starts)
     for one in mine:
         earlier = names[: names.index(one.recipe)]
         same = [
             other for other in every
-            if other.recipe in earlier and models[other.recipe] == models[one.recipe]
+            if other.recipe in earlier and starts[other.recipe] == starts[one.recipe]
             and (other.arm, other.seed) == (one.arm, one.seed) == (ArmName.NONE, one.seed)
         ]  # fmt: skip
         if same:
-            one.evaluated, one.holes = same[0].evaluated, same[0].holes
+            one.evaluated, one.holes, one.why = same[0].evaluated, same[0].holes, same[0].why
         else:
             yield one
 

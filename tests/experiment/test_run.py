@@ -209,6 +209,70 @@ def test_arms_none_of_one_model_are_evaluated_once(home: Path, tmp_path: Path) -
     assert every[2].evaluated, "what was found for the same run counts"
 
 
+def test_arms_none_of_two_embedded_students_are_two_runs(home: Path, tmp_path: Path) -> None:
+    """Neither has a place of its own on the Hub."""
+    from synth.experiment.file import load_experiment
+    from synth.experiment.run import Outcome, _once, plan
+
+    corpora, flags = [str(home / "little")], {"style": "heads"}
+    several = [
+        {"recipe": name, "corpora": corpora, "arms": ["none"], "seeds": [0], "flags": flags}
+        for name in ("e5-small", "gemma3-270m")
+    ]
+    planned = plan(load_experiment(written(home, tmp_path, train=several)), tmp_path)
+    every = [Outcome(name, "none", 0, tmp_path, trained=True) for name in ("e5-small", "gemma3-270m")]
+    assert [list(_once([one], every, planned)) for one in every] == [[every[0]], [every[1]]]
+
+
+def other(home: Path, name: str, seeds: tuple[int, ...] = (0, 1), **flags: Any) -> dict[str, Any]:
+    """A recipe of the one student with a name of its own."""
+    own = {**TRAIN, "model.path": str(home / "student"), "name": name, **flags}
+    arms = ["english", "multilingual"]
+    return {"recipe": "e5-small", "corpora": [str(home / "little")], "arms": arms, "seeds": list(seeds), "flags": own}
+
+
+@pytest.mark.parametrize("seeds", [(0, 1), (2, 3)])
+def test_recipes_that_no_report_tells_apart_are_refused_before_anything_is_trained(
+    home: Path, tmp_path: Path, cli: Cli, seeds: tuple[int, ...]
+) -> None:
+    both = [other(home, "slow"), other(home, "fast", seeds, **{"optim.learning_rate": 1e-3})]
+    code, _, errors = run(cli, written(home, tmp_path, train=both))
+    assert code == 2
+    assert "recipes slow and fast both have the arm english of" in errors.splitlines()[-1]
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_recipe_may_be_given_more_seeds_under_another_name(home: Path, tmp_path: Path, cli: Cli) -> None:
+    both = [other(home, "three", (0, 1, 2)), other(home, "two-more", (3, 4))]
+    assert run(cli, written(home, tmp_path, train=both), "--dry-run")[0] == 0
+
+
+def test_a_corpus_of_several_recipes_is_counted_once_in_the_funnel(home: Path) -> None:
+    from synth.evaluate.analysis import read_funnel
+    from synth.experiment.reporting import _trained_on
+    from synth.train.recipe_file import load_recipe
+
+    recipes = [
+        load_recipe("e5-small", {"corpora": [str(home / place)], "tasks": tasks})
+        for place, tasks in (("little", "mnli"), ("little/manifest.yaml", "mnli"), ("little", "qqp"))
+    ]
+    assert [row.source for row in read_funnel(_trained_on(recipes[:2]))] == [40, 40]
+    assert [row.source for row in read_funnel(_trained_on(recipes))] == [80, 80]
+
+
+def test_a_full_disk_stops_everything(home: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    from synth.errors import DiskError
+
+    def full(*_: Any) -> None:
+        raise DiskError("the disk is full: free some space and run the same command again")
+
+    monkeypatch.setattr("synth.train.one_run.fit", full)
+    code, _, errors = run(cli, written(home, tmp_path))
+    assert code == 1
+    assert "english-0: the disk is full" in errors.splitlines()[-1]
+    assert not list((tmp_path / "out").rglob("evaluation"))
+
+
 def test_a_dry_run_matches_the_arms_and_makes_nothing(home: Path, tmp_path: Path, cli: Cli) -> None:
     file = written(home, tmp_path)
     code, told, _ = cli("run", file, "--out", tmp_path / "out", "--dry-run")
@@ -243,7 +307,9 @@ def test_bad_input_is_one_line_before_anything_is_trained(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("text", ["[", "- a", "", "a: !!python/object/apply:os.system [true]"])
+@pytest.mark.parametrize(
+    "text", ["[", "- a", "", "a: !!python/object/apply:os.system [true]", "train: {recipe: a}\ntrain: {recipe: b}"]
+)
 def test_what_is_no_experiment_is_refused(tmp_path: Path, cli: Cli, text: str) -> None:
     file = tmp_path / "x.yaml"
     file.write_text(text, encoding="utf-8")
