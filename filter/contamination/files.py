@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 from pydantic import RootModel, ValidationError
 
-from synth.errors import BadFlag
+from synth.errors import BadFlag, BadSource
 from synth.filter.contamination.index import TestText
 from synth.filter.contamination.readers import (
     read_bucc,
@@ -26,6 +26,8 @@ from synth.filter.contamination.readers import (
     read_tokens,
     read_xcopa,
 )
+from synth.languages import get_language
+from synth.unique_keys import UniqueKeys
 
 Reader = Callable[[Path, str], Iterator[tuple[str, str, str]]]
 
@@ -56,10 +58,11 @@ def load_test_sets(path: Path) -> TestSets:
     """Read and check the YAML file.
 
     Raises:
-        BadFlag: The file cannot be read, has another shape, or names an unknown test set.
+        BadFlag: The file cannot be read, has another shape, or names an unknown test set or language.
     """
     try:
-        sets = TestSets.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=UniqueKeys) or {}  # noqa: S506  # a safe loader
+        sets = TestSets.model_validate(content)
     except OSError as error:
         raise BadFlag(f"cannot read the test sets file {path}: {error.strerror}; check the path.") from error
     except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
@@ -70,7 +73,18 @@ def load_test_sets(path: Path) -> TestSets:
     for name in sets.root:
         if name not in READERS:
             raise BadFlag(f"{path}: unknown test set {name!r}; known are {', '.join(READERS)}.")
-    return sets
+    return TestSets({name: _by_code(path, name, languages) for name, languages in sets.root.items()})
+
+
+def _by_code(path: Path, name: str, languages: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The files by our language codes, under which corpus rows are looked up (`iw` is he)."""
+    found: dict[str, list[str]] = {}
+    for lang, patterns in languages.items():
+        try:
+            found.setdefault(get_language(lang).code, []).extend(patterns)
+        except BadFlag as error:
+            raise BadFlag(f"{path}, {name}: {error}") from error
+    return found
 
 
 def _first(error: Exception) -> str:
@@ -87,8 +101,16 @@ def read_test_sets(sets: TestSets, base: Path) -> Iterator[TestText]:
         for lang, patterns in languages.items():
             for pattern in patterns:
                 for path in _files(base, pattern):
-                    for field, text, text_id in READERS[test_set](path, lang):
-                        yield TestText(test_set, lang, field, text, text_id)
+                    yield from _texts(path, test_set, lang)
+
+
+def _texts(path: Path, test_set: str, lang: str) -> Iterator[TestText]:
+    empty = True
+    for field, text, text_id in READERS[test_set](path, lang):
+        empty = empty and not text.strip()
+        yield TestText(test_set, lang, field, text, text_id)
+    if empty:
+        raise BadSource(f"{path} holds no text of {test_set} in {lang}; check which file was named.")
 
 
 def _files(base: Path, pattern: str) -> list[Path]:

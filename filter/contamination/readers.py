@@ -16,11 +16,16 @@ from synth.filter.contamination.units import UNSPACED_LANGUAGES
 Fields = Iterator[tuple[str, str, str]]
 
 
-def _lines(path: Path) -> list[str]:
+def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BadSource(f"cannot read test set file {path}: {error}; it must be readable UTF-8.") from error
+
+
+def _lines(path: Path) -> list[str]:
+    # Not `splitlines`: sentences hold U+2028, U+0085 and other characters at which that would cut them.
+    return _text(path).removesuffix("\n").split("\n")
 
 
 def _json(path: Path, text: str, where: str) -> Any:
@@ -32,7 +37,7 @@ def _json(path: Path, text: str, where: str) -> Any:
 
 def read_qa(path: Path, _lang: str) -> Fields:
     """SQuAD's JSON: XQuAD, MLQA, TyDiQA-GoldP, LAReQA's XQuAD-R, SQuAD itself."""
-    document = _json(path, "\n".join(_lines(path)), "the whole file")
+    document = _json(path, _text(path), "the whole file")
     try:
         for article in document["data"]:
             for paragraph in article["paragraphs"]:
@@ -54,7 +59,7 @@ def read_pairs(path: Path, lang: str) -> Fields:
     sides = header.index("sentence1"), header.index("sentence2")
     tongue = header.index("language") if "language" in header else None
     for row in rows[1:]:
-        if tongue is None or row[tongue] == lang:
+        if tongue is None or row[tongue : tongue + 1] == [lang]:
             yield from _pair(path, [row[side] for side in sides if side < len(row)])
 
 
@@ -71,7 +76,16 @@ def read_xcopa(path: Path, _lang: str) -> Fields:
         if line.strip():
             row = _json(path, line, f"line {number}")
             for name in ("premise", "choice1", "choice2"):
-                yield name, str(row.get(name, "")), ""
+                yield name, _value(path, number, row, name), ""
+
+
+def _value(path: Path, number: int, row: Any, *names: str) -> str:
+    """The text in an object of a line of JSON, objects in it by their names."""
+    for name in names:
+        row = row.get(name) if isinstance(row, dict) else None
+    if not isinstance(row, str):
+        raise BadSource(f"{path}, line {number}: no {'.'.join(names)}; check which file was named.")
+    return row
 
 
 def _tokens_of(line: str) -> str | None:
@@ -108,8 +122,11 @@ def read_tatoeba(path: Path, _lang: str) -> Fields:
 
 def read_bucc(path: Path, _lang: str) -> Fields:
     """BUCC: id, tab, sentence."""
-    for line in _lines(path):
-        yield "sentence", line.partition("\t")[2], ""
+    for number, line in enumerate(_lines(path), 1):
+        _, tab, sentence = line.partition("\t")
+        if line and not tab:
+            raise BadSource(f"{path}, line {number}: no tab behind an id; check which file was named.")
+        yield "sentence", sentence, ""
 
 
 def read_mewslix(path: Path, _lang: str) -> Fields:
@@ -118,7 +135,7 @@ def read_mewslix(path: Path, _lang: str) -> Fields:
     for number, line in enumerate(_lines(path), 1):
         if not line.strip():
             continue
-        text = str(_json(path, line, f"line {number}").get("context", {}).get("text", ""))
+        text = _value(path, number, _json(path, line, f"line {number}"), "context", "text")
         if text != seen:
             yield "text", text, ""
         seen = text

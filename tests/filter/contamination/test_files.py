@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,8 @@ def test_each_format(tmp_path: Path, test_set: str, lang: str, content: str, exp
         ("xquad: {es: [missing.json]}", "missing.json does not exist"),
         ("xquad: {es: ['*.nothing']}", "does not exist"),
         ("xquad: {es: [", "does not name test sets"),
+        ("xquad: {es: [a]}\nmlqa: {es: [a]}\nxquad: {de: [a]}", "the key 'xquad' is given twice"),
+        ("xquad: {spa_n: [a]}", "xquad: .*spa_n"),
     ],
 )
 def test_a_wrong_file_of_test_sets_is_named(tmp_path: Path, yaml: str, message: str) -> None:
@@ -77,11 +80,33 @@ def test_a_wrong_file_of_test_sets_is_named(tmp_path: Path, yaml: str, message: 
 
 @pytest.mark.parametrize(
     ("test_set", "content"),
-    [("xquad", "{"), ("xquad", '{"version": 1}'), ("xcopa", "not json"), ("xnli", "one column\n")],
-)
+    [
+        ("xquad", "{"), ("xquad", '{"version": 1}'), ("xquad", '{"data": []}'), ("xcopa", "not json"), ("xcopa", "[1]"),
+        ("xcopa", '{"premise": "A.", "choices": ["B.", "C."]}'), ("xnli", "one column\n"), ("xnli", ""),
+        ("panx", "\n\n"),
+        ("xnli", "language\tsentence1\tsentence2\nes\n"), ("bucc2018", "A sentence without an id.\n"),
+        ("mewslix", '{"context": "A text."}'), ("mewslix", '{"text": "A text."}'),
+    ],
+)  # fmt: skip
 def test_a_broken_test_file_is_named(tmp_path: Path, test_set: str, content: str) -> None:
     with pytest.raises(BadSource, match="data"):
         read(tmp_path, test_set, "es", content)
+
+
+def test_only_line_feeds_end_a_line(tmp_path: Path) -> None:
+    odd = "Uno\u2028dos\u0085tres\x0cfin."
+    paragraph = {"context": odd, "qas": [{"id": "x", "question": odd}]}
+    squad = json.dumps({"data": [{"paragraphs": [paragraph]}]}, ensure_ascii=False)
+    assert read(tmp_path, "xquad", "es", squad) == [("context", odd), ("question", odd)]
+    assert read(tmp_path, "tatoeba", "es", f"{odd}\nDos.\n") == [("sentence", odd), ("sentence", "Dos.")]
+    assert read(tmp_path, "xnli", "es", f"{odd}\tDos.\tneutral\n") == [("sentence1", odd), ("sentence2", "Dos.")]
+
+
+def test_languages_go_by_any_of_their_codes(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("שלום.\n", "utf-8")
+    (tmp_path / "sets.yaml").write_text("tatoeba: {iw: [data], jw: [data]}")
+    texts = list(read_test_sets(load_test_sets(tmp_path / "sets.yaml"), tmp_path))
+    assert [text.lang for text in texts] == ["he", "jv"]
 
 
 def test_all_test_sets_of_the_suite_have_a_reader() -> None:
