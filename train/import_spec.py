@@ -14,6 +14,7 @@ from synth.languages import LANGUAGES
 from synth.nearest import did_you_mean
 from synth.sources.spec import ORIGINS
 from synth.tasks import TASKS
+from synth.unique_keys import UniqueKeys
 
 LANG = "{lang}"
 _MOST_BYTES = 1 << 20
@@ -30,6 +31,11 @@ class HubPlace(_Section):
     config: str | None = Field(default=None, description="config, such as {lang} or mlqa-translate-train.{lang}")
     split: str = Field(default="train", description="the data set's own name of the split, such as {lang}_mnli")
     revision: str | None = Field(default=None, description="commit, tag or branch; resolved and recorded")
+
+    @property
+    def tells_languages(self) -> bool:
+        """Whether each language has rows of its own, or (XNLI's `all_languages`) rows hold them all."""
+        return LANG in f"{self.config} {self.split}" or self.config == "all_languages"
 
 
 def _as_list(value: Any) -> Any:
@@ -64,6 +70,8 @@ class TaskImport(_Section):
             raise ValueError("give either `files` or `hub`")
         if isinstance(self.files, str) and LANG not in self.files and len(self.langs) > 1:
             raise ValueError(f"`files` needs {LANG} where the languages' paths differ")
+        if self.hub is not None and len(self.langs) > 1 and not self.hub.tells_languages:
+            raise ValueError(f"`hub` needs {LANG} in `config` or `split`, or all languages would have the same rows")
         if isinstance(self.files, dict) and (missing := sorted(set(self.langs) - set(self.files))):
             raise ValueError(f"`files` has no path for {', '.join(missing)}")
         if self.origin and self.origin not in ORIGINS:
@@ -115,7 +123,7 @@ def read_import(path: Path) -> ImportSpec:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise BadFlag(f"{path.name} is too large; give the YAML file that says what to import (docs/train.md)")
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+        value = yaml.load(path.read_text(encoding="utf-8"), Loader=UniqueKeys)  # noqa: S506  # a SafeLoader
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         told = " ".join(str(error).split())[:200]
         raise BadFlag(f"{path.name} cannot be read ({told}); give a YAML file (docs/train.md)") from None

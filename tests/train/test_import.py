@@ -20,7 +20,7 @@ from synth.sources.base import Example
 from synth.train.command_import import add_arguments, run
 from synth.train.corpora import open_verified
 from synth.train.import_join import EnglishIndex
-from synth.train.import_spec import import_spec
+from synth.train.import_spec import import_spec, read_import
 from synth.train.importing import Imported, import_corpus
 from tests.manifest.make_corpus import english
 from tests.train.little import Little, make
@@ -217,12 +217,23 @@ def test_rows_without_example_are_kept_only_on_request(root: Path) -> None:
         ({"langs": ["sw"]}, "give either `files` or `hub`"),
         ({"files": "x.tsv", "langs": ["sw", "de"]}, "needs {lang}"),
         ({"files": {"sw": "x"}, "langs": ["sw", "de"]}, "no path for de"),
+        (
+            {"hub": {"repo": "facebook/xnli", "config": "de"}, "langs": ["sw", "de"]},
+            "all languages would have the same",
+        ),
     ],
 )
 def test_bad_requests_name_the_key(keys: dict[str, Any], told: str) -> None:
     with pytest.raises(BadFlag) as error:
         import_spec({**TERMS, "tasks": {"mnli": keys}}, "request.yaml")
     assert told in str(error.value)
+
+
+def test_a_task_given_twice_is_refused_and_not_left_out(tmp_path: Path) -> None:
+    entry = "  mnli: {files: x.tsv, langs: [sw]}\n"
+    (tmp_path / "request.yaml").write_text(f"{yaml.safe_dump(TERMS)}tasks:\n{entry}{entry}", encoding="utf-8")
+    with pytest.raises(BadFlag, match="'mnli' is given twice"):
+        read_import(tmp_path / "request.yaml")
 
 
 def test_the_command_prints_what_became_of_the_rows(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
