@@ -30,7 +30,7 @@ from synth.evaluate.stats import cell_stats
 from synth.evaluate.subject import Subject
 from synth.evaluate.target_steps import FOLDER, VECTORS, WEIGHTS
 from synth.evaluate.tasks import get_eval_task
-from synth.evaluate.tasks.base import Form
+from synth.evaluate.tasks.base import EvalTask, Form
 from synth.train.folders import held
 from synth.train.record import hardware, versions
 
@@ -132,20 +132,40 @@ def _task(name: str, langs: tuple[str, ...], context: RunContext, info: RunInfo)
         return info
     task = get_eval_task(name)
     together = context.source.languages(name, task.split) if task.pooled else langs
+    if task.pooled:
+        _same_pool(task, together, context, info)
     data = TaskData(task, together, context.source, context.settings.prediction.items)
-    if task.form in {Form.PAIR, Form.CHOICE, Form.TAGS, Form.SPAN}:
+    if task.form not in {Form.BITEXT, Form.MINING}:
         for lang in todo:  # a set that cannot be used is told before hours of training, not after
             data.set_of(lang)
     predictor = predictor_for(data.task, data, context)
-    tasks = {**info.settings["tasks"], name: dict(predictor.record)}
-    info = info.model_copy(update={"settings": {**info.settings, "tasks": tasks}})
-    write_run(context.folder, info)
+    info = _noted(name, predictor, context, info)
     for lang in todo:
         _cell(lang, data, predictor, context)
-    tasks = {**tasks, name: dict(predictor.record)}  # BUCC's thresholds are known when its languages are predicted
-    info = info.model_copy(update={"settings": {**info.settings, "tasks": tasks}})
+        info = _noted(name, predictor, context, info)  # BUCC's thresholds are known when its languages are predicted
+    return info
+
+
+def _noted(name: str, predictor: Predictor, context: RunContext, info: RunInfo) -> RunInfo:
+    """The record with what a predictor says of itself, on disk; thresholds of what was predicted before stay."""
+    record = dict(predictor.record)
+    if "thresholds" in record:
+        before = info.settings["tasks"].get(name, {}).get("thresholds", {})
+        record["thresholds"] = {**before, **record["thresholds"]}
+    info = info.model_copy(update={"settings": {**info.settings, "tasks": {**info.settings["tasks"], name: record}}})
     write_run(context.folder, info)
     return info
+
+
+def _same_pool(task: EvalTask, langs: tuple[str, ...], context: RunContext, info: RunInfo) -> None:
+    """Refuse to go on with LAReQA where some questions were asked to the sentences of fewer (or more) languages."""
+    before = info.settings["tasks"].get(task.name, {}).get("pool", langs)
+    done = [lang for lang in task.languages if is_done(context.folder, task.name, lang)]
+    if done and set(before) != set(langs):
+        raise BadFolder(
+            f"{context.folder / task.name}: {', '.join(done)} were predicted with sentences in {', '.join(before)} to "
+            f"find, the source has {', '.join(langs)} now; remove that folder to predict all languages again"
+        )
 
 
 def _cell(lang: str, data: TaskData, predictor: Predictor, context: RunContext) -> None:

@@ -445,6 +445,67 @@ def test_a_test_set_without_labels_is_told_before_anything_is_trained(
     assert not (out / "target").exists()
 
 
+def lareqa(breaks: bool = True) -> str:
+    context = "the harbour is cold. the ships sing at night."
+    question = {"id": "q1", "question": "who sings?", "answers": [{"text": "the ships", "answer_start": 21}]}
+    paragraph = {"context": context, "qas": [question], **({"sentence_breaks": [[0, 20], [21, 45]]} if breaks else {})}
+    return json.dumps({"data": [{"title": "t", "paragraphs": [paragraph]}]})
+
+
+def test_lareqa_does_not_go_on_in_another_pool_of_sentences(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With more languages to find sentences in, what is there already was scored on an easier task."""
+    (tmp_path / "squad.json").write_text(squad(6), encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(
+        "tasks:\n  xquad: {train: squad.json}\n  lareqa: {test: 'lareqa-{lang}.json'}\n", encoding="utf-8"
+    )
+    words = ["--tasks", "lareqa", "--source", str(tmp_path / "own.yaml"), "--out", str(tmp_path / "out")]
+    (tmp_path / "lareqa-de.json").write_text(lareqa(breaks=False), encoding="utf-8")
+    assert "sentence_breaks" in refused(place, capsys, *words)
+    assert not (tmp_path / "out" / "target").exists()  # told before anything is trained
+    (tmp_path / "lareqa-de.json").write_text(lareqa(), encoding="utf-8")
+    assert evaluate(place, *words) == 0
+    (tmp_path / "lareqa-ru.json").write_text(lareqa(), encoding="utf-8")
+    told = refused(place, capsys, *words)
+    assert "de were predicted with sentences in de to find, the source has de, ru now" in told
+
+
+def test_thresholds_of_languages_that_were_predicted_before_stay_in_the_record(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from synth.evaluate import loop
+    from synth.evaluate.stage import Predicted
+
+    class Mines:
+        """Dies at the second language that it is asked for."""
+
+        def __init__(self, *_words: Any) -> None:
+            self.thresholds: dict[str, float] = {}
+
+        @property
+        def record(self) -> Mapping[str, Any]:
+            return {"thresholds": dict(self.thresholds)}
+
+        def predict(self, data: Any) -> Predicted:
+            if self.thresholds:
+                raise KeyboardInterrupt
+            self.thresholds[data.lang] = 1.0
+            return Predicted([["e1"]] * len(data.items), [[1.1]] * len(data.items))
+
+    for lang in ("de", "fr"):
+        (tmp_path / f"{lang}-en.{lang}").write_text(f"{lang}1\tthe ships\n", encoding="utf-8")
+        (tmp_path / f"{lang}-en.en").write_text("e1\tthe ships\n", encoding="utf-8")
+        (tmp_path / f"{lang}-en.gold").write_text(f"{lang}1\te1\n", encoding="utf-8")
+    one = "'{lang}-en.{lang}'"
+    (tmp_path / "own.yaml").write_text(f"tasks:\n  bucc2018: {{validation: {one}, test: {one}}}\n", encoding="utf-8")
+    monkeypatch.setattr(loop, "predictor_for", Mines)
+    words = ["--tasks", "bucc2018", "--source", str(tmp_path / "own.yaml"), "--out", str(tmp_path / "out")]
+    assert evaluate(place, *words) == 130
+    assert evaluate(place, *words) == 0
+    assert read_run(tmp_path / "out").settings["tasks"]["bucc2018"]["thresholds"] == {"de": 1.0, "fr": 1.0}
+
+
 @pytest.mark.slow
 def test_a_process_killed_in_the_middle_of_training_goes_on_to_the_same_predictions(
     place: Path, tmp_path: Path
