@@ -7,6 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from synth.filter.text import UNSEEN
+
 # Languages in which models answer when they do not follow the language that was asked for, whatever that was.
 EVERYWHERE = ("en", "es", "fr")
 
@@ -30,5 +32,6 @@ def _table() -> dict[str, Any]:
 
 
 def fold(text: str) -> str:
-    """The form in which phrases are compared: NFC, case-folded, curly apostrophes straight."""
-    return unicodedata.normalize("NFC", text).replace("’", "'").casefold()
+    """The form in which phrases are compared: NFC, case-folded (also `İ`), straight apostrophes, nothing unseen."""
+    seen = UNSEEN.sub("", unicodedata.normalize("NFC", text)).replace("’", "'")
+    return seen.casefold().replace("i\u0307", "i")

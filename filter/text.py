@@ -6,6 +6,7 @@ on language identification), and lengths would count combining marks.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,11 @@ from typing import Any, NamedTuple
 
 from synth.tasks.base import Column, Policy, Row, Task
 
+# Written or left out without being seen: zero-width characters, direction marks, soft hyphens, tatweel, variation
+# selectors. Checks leave them out where they compare texts.
+UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u0640\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]"
+)
 TEXT_POLICIES = (Policy.TRANSLATE, Policy.CHOICES, Policy.GLOSS)
 
 

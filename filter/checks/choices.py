@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from synth.filter.checks.base import Batch, Check, Columns, ColumnType, Marks, Scored, Thresholds, above
-from synth.filter.text import RowText
+from synth.filter.text import UNSEEN, RowText
 from synth.outcomes import Reason
 
 
@@ -30,7 +30,8 @@ def _same(text: RowText) -> int:
 
 def bare(text: str) -> str:
     """Letters, digits and marks alone, case-folded; the text itself where nothing is left (`+` and `-`)."""
-    kept = "".join(c for c in text.casefold() if not c.isspace() and c not in ".,;:!?\"'“”‘’«»()[]。、，！？؟،؛।॥…-–—")
+    seen = UNSEEN.sub("", text)
+    kept = "".join(c for c in seen.casefold() if not c.isspace() and c not in ".,;:!?\"'“”‘’«»()[]。、，！？؟،؛।॥…-–—")
     return kept or text
 
 
@@ -41,7 +42,7 @@ def decide(columns: Scored, thresholds: ChoiceThresholds) -> Marks:
 
 CHECK = Check(
     name="choices",
-    version=1,
+    version=2,
     columns={"choices_same": ColumnType.NUMBER},
     thresholds=ChoiceThresholds,
     score=score,

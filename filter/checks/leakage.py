@@ -88,7 +88,7 @@ def decide(columns: Scored, thresholds: LeakageThresholds) -> Marks:
 
 CHECK = Check(
     name="leakage",
-    version=1,
+    version=2,
     columns={"leakage_kind": ColumnType.TEXT, "leakage_match": ColumnType.TEXT},
     thresholds=LeakageThresholds,
     score=score,

@@ -13,7 +13,7 @@ HEAD = 200  # a refusal says so early
 # A source that itself talks of these things makes the phrase a faithful translation.
 HONEST = re.compile(
     r"\b(?:translat\w*|language models?|ai|artificial intelligence|"
-    r"(?:can(?:no|')t|unable to|not able to) (?:help|assist|fulfil\w*|provide|translate))\b"
+    r"(?:can(?: no|no|')t|unable to|not able to) (?:help|assist|fulfil\w*|provide|translate))\b"
 )
 
 
@@ -48,7 +48,7 @@ def decide(columns: Scored, thresholds: RefusalThresholds) -> Marks:
 
 CHECK = Check(
     name="refusal",
-    version=1,
+    version=2,
     columns={"refusal_match": ColumnType.TEXT},
     thresholds=RefusalThresholds,
     score=score,

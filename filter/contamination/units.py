@@ -9,7 +9,6 @@ row is a polynomial over them modulo 2^64.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import numpy as np
 from synth.filter.dedup.arrays import Bools, Hashes, Ints, Words
 from synth.filter.dedup.folding import BLANK, Folded, fold, fold_table, spans, strip_table
 from synth.filter.dedup.shingles import mix32, roll
+from synth.filter.text import UNSEEN
 
 UNSPACED_LANGUAGES = frozenset({"zh", "ja", "th", "my", "km", "lo", "bo"})
 WORDS = 13  # as in the GPT-3 report (Brown et al. 2020, appendix C)
@@ -31,11 +31,6 @@ CHARACTERS = 28
 WHOLE_WORDS = 8
 WHOLE_CHARACTERS = 16
 
-# Written or left out without being seen: zero-width characters, direction marks, soft hyphens, tatweel, variation
-# selectors.
-_UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u0640\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]"
-)
 _LAST_DIGIT = 0x1F000  # decimal digits above are compatibility forms, which NFKC turns to 0-9
 _WORD_MULTIPLIER = 0x94D049BB133111EB  # odd, from splitmix64 (Steele, Lea, Flood, OOPSLA 2014)
 
@@ -105,7 +100,7 @@ def units_of(texts: Sequence[str], lang: str, form: Form = Form.PLAIN) -> Units:
 def _folded(text: str, form: Form) -> str:
     """Full case folding, which may change the length: `ß` is `ss`, and the Turkish `İ` and `i` become one."""
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).replace("i\u0307", "i")
-    return _UNSEEN.sub("", text) if form is Form.PLAIN else text
+    return UNSEEN.sub("", text) if form is Form.PLAIN else text
 
 
 @lru_cache(maxsize=2)

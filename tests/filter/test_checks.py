@@ -209,6 +209,27 @@ def test_kinds_of_leak(text: str, kind: str) -> None:
     assert score("leakage", "I said no.", text)["leakage_kind"] == kind
 
 
+def test_phrases_are_seen_with_capital_dotted_i_and_without_zero_width_characters() -> None:
+    assert score("leakage", "I said no.", "İşte çeviri hayır dedim", "tr")["leakage_kind"] == "preamble"
+    said = "متاسفم، نمی‌توانم ترجمه کنم"
+    for text in (said, said.replace("\u200c", "")):
+        assert score("refusal", "I said no.", text, "fa")["refusal_match"]
+
+
+def test_words_that_only_begin_like_a_refusal_are_none() -> None:
+    english = "The base belonged to the air force."
+    assert score("refusal", english, "It was an air base of the army.", "en")["refusal_match"] == ""
+    assert score("refusal", english, "As an AI, I cannot say that.", "es")["refusal_match"]
+    told = "Dabei kann ich Ihnen nicht helfen, sagte er."
+    assert score("refusal", "I can not help you there, he said.", told, "de")["refusal_match"] == ""
+
+
+def test_choices_that_differ_only_in_what_is_not_seen_are_the_same() -> None:
+    texts = [RowText(tuple(Field("c", each, True) for each in group)) for group in (("ماء", "ماء\u200f"), ("a", "b"))]
+    one = Batch(get_task("mnli"), "ar", Kind.TRANSLATION, [{}], [{}], [{}], texts[:1], texts[1:], texts[1:], NO_TOOLS)
+    assert all_checks()["choices"].score(one)["choices_same"] == [1.0]
+
+
 def test_a_refusal_in_the_source_is_translated_not_refused() -> None:
     source = "I'm sorry, but I can't help you, said the robot that called itself an AI."
     assert (
