@@ -90,7 +90,7 @@ def _plan(
     from synth.evaluate.selection import select
 
     own = with_style(settings, subject)
-    return own, select(source, args.tasks, args.langs, own.style)
+    return own, select(source, args.tasks, args.langs, own.style, own.text.train)
 
 
 def _one(

@@ -27,14 +27,15 @@ class Selection:
     holes: tuple[Hole, ...]
 
 
-def select(source: EvalSource, tasks: str | None, langs: str | None, style: str) -> Selection:
+def select(source: EvalSource, tasks: str | None, langs: str | None, style: str, train: bool = True) -> Selection:
     """The cells that a source has and the command line wants.
 
     Args:
         source: Where test sets and English training sets come from.
         tasks: Names with commas; None: all that the source has.
         langs: Codes with commas; None: all that the source has.
-        style: `heads` needs English training sets; retrieval tasks need what they need in either style.
+        style: `heads` or `text`; retrieval tasks need what they need in either style.
+        train: Whether text models are trained on the English sets; if not, they need none.
 
     Raises:
         BadFlag: A name is unknown, or names nothing that could be evaluated.
@@ -45,7 +46,7 @@ def select(source: EvalSource, tasks: str | None, langs: str | None, style: str)
     found: dict[str, tuple[str, ...]] = {}
     holes: list[Hole] = []
     for name in names:
-        why = _why_not(source, name, style)
+        why = _why_not(source, name, style == "text" and not train)
         if why:
             if tasks not in {None, "all"}:
                 raise BadSource(f"{name} cannot be evaluated: {why}")
@@ -68,14 +69,16 @@ def _names(tasks: str | None) -> tuple[str, ...]:
     return tuple(name for name in EVAL_TASKS if name in asked)
 
 
-def _why_not(source: EvalSource, name: str, style: str) -> str:
-    """Why a task cannot be evaluated at all; "" when it can."""
+def _why_not(source: EvalSource, name: str, as_it_is: bool) -> str:
+    """Why a task cannot be evaluated at all, as text by a model `as_it_is` or after a training; "" when it can."""
     task = EVAL_TASKS[name]
     if not source.languages(name, task.split):
         return f"the source has no test set of it (split {task.split}); name its files, or take it from the Hub"
     if task.group is Group.RETRIEVAL and _lacking(source, task):
         return f"the source has no {_lacking(source, task)} of it; name its files in the sources file"
-    if style == "heads" or task.group is Group.RETRIEVAL:
+    if as_it_is and task.form is Form.TAGS:
+        return "it cannot be asked as text: a head is trained for it, and text.train is false"
+    if not as_it_is or task.group is Group.RETRIEVAL:
         for stage in STAGES.get(name, ()):
             if "en" not in source.languages(stage.task, stage.train):
                 return (
@@ -100,6 +103,10 @@ def _cells(source: EvalSource, name: str, wanted: tuple[str, ...] | None) -> tup
     cells = tuple(lang for lang in there if wanted is None or lang in wanted)
     holes = [Hole(name, lang, "not in the source") for lang in task.languages if lang not in there]
     holes += [Hole(name, lang, "left out by --langs") for lang in there if lang not in cells]
+    if task.form is Form.MINING:
+        dev = source.languages(name, "validation")
+        holes += [Hole(name, lang, "no development corpora (split validation)") for lang in cells if lang not in dev]
+        cells = tuple(lang for lang in cells if lang in dev)
     return cells, holes
 
 

@@ -100,7 +100,8 @@ def plan(experiment: Experiment, out: Path, retry: bool = False) -> Plan:
     _refuse_what_no_report_tells_apart(recipes, settings)
     wanted = tuple(_left(recipe, out / recipe.name, retry) for recipe in recipes)
     selections = {
-        one.name: select(source, ",".join(asks.tasks), ",".join(asks.langs), _style(one, settings)) for one in recipes
+        one.name: select(source, ",".join(asks.tasks), ",".join(asks.langs), _style(one, settings), settings.text.train)
+        for one in recipes
     }
     return Plan(experiment, wanted, settings, source, selections, out)
 

@@ -98,6 +98,25 @@ def test_what_is_missing_is_a_hole_with_its_reason(tmp_path: Path) -> None:
     assert any(line.startswith("tydiqa: not evaluated (the source has no test set") for line in told)
 
 
+def test_text_models_need_english_sets_unless_they_are_asked_as_they_are(tmp_path: Path) -> None:
+    spec = "  xnli: {test: '{lang}.tsv'}\n  panx: {train: '{lang}.tags', test: '{lang}.tags'}\n"
+    made = source(tmp_path, spec, **{"en.tsv": pairs("neutral"), "en.tags": "Berlin\tB-LOC\n"})
+    trained = select(made, None, None, "text")
+    assert trained.languages == {"panx": ("en",)}
+    assert any(line.startswith("xnli: not evaluated (the source has no English") for line in describe(trained.holes))
+    as_it_is = select(made, None, None, "text", train=False)
+    assert as_it_is.languages == {"xnli": ("en",)}
+    assert any(line.startswith("panx: not evaluated (it cannot be asked as") for line in describe(as_it_is.holes))
+
+
+def test_languages_without_development_corpora_are_holes_of_bucc(tmp_path: Path) -> None:
+    spec = "  bucc2018: {validation: 'dev.{lang}', test: 'test.{lang}'}\n"
+    made = source(tmp_path, spec, **{"dev.de": "", "test.de": "", "test.fr": ""})
+    found = select(made, None, None, "heads")
+    assert found.languages == {"bucc2018": ("de",)}
+    assert "bucc2018: no fr (no development corpora (split validation))" in describe(found.holes)
+
+
 def test_what_was_asked_for_by_name_must_be_there(tmp_path: Path) -> None:
     made = source(tmp_path, "  xnli: {test: '{lang}.tsv'}\n", **{"de.tsv": pairs("neutral")})
     with pytest.raises(BadSource, match="xnli cannot be evaluated: the source has no English training set"):
