@@ -178,7 +178,11 @@ class _TaskImport:
                 progress(f"{self.task.name} {lang}")
             part, tally = open_part(self.task.name, self.entry, lang, base), Tally()
             self._write(lang, Kind.TRANSLATION, self._rows(translated(part, self.entry, lang), lang, parallel, tally))
-            self._require(part.name, lang, tally, parallel)
+            try:
+                self._require(part.name, lang, tally, parallel)
+            except BadSource:
+                self._clear(lang, Kind.TRANSLATION)  # rows that were joined to wrong examples
+                raise
             tallies[lang] = tally
             infos.append({**part.info, "origin": f"{EXTERNAL}:{lang}", "rows": tally.read})
         return tallies, infos
@@ -301,14 +305,17 @@ class _TaskImport:
 
     def _write(self, lang: str, kind: Kind, rows: Iterator[dict[str, Any]]) -> None:
         """The parts of one language; those of an earlier import of it are removed first."""
-        for path in sorted(self.layout.part(Part(self.task.name, lang, kind, 0)).parent.glob("part-*.parquet")):
-            marker_of(path).unlink(missing_ok=True)
-            path.unlink()
+        self._clear(lang, kind)
         for number, group in enumerate(_groups(rows)):
             part = Part(self.task.name, lang, kind, number)
             path = self.layout.part(part)
             write_rows(path, self.task, group)
             write_marker(path, make_marker(path, part, self.mark, group, **_NO_COST))
+
+    def _clear(self, lang: str, kind: Kind) -> None:
+        for path in sorted(self.layout.part(Part(self.task.name, lang, kind, 0)).parent.glob("part-*.parquet")):
+            marker_of(path).unlink(missing_ok=True)
+            path.unlink()
 
 
 _REASONS = {

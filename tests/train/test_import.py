@@ -76,6 +76,7 @@ def test_a_parallel_file_of_another_length_is_refused_with_both_numbers(root: Pa
     xnli(root, "sw", [0, 1])
     with pytest.raises(BadSource, match=r"has 2 rows and its parallel English data 3"):
         bring(root, "mnli", files="{lang}.tsv", langs=["sw"], parallel="en.tsv")
+    assert {part.lang for part in Layout(root / "mt").parts()} == {"en"}, "rows of the wrong examples"
 
 
 def test_a_translation_with_another_label_is_rejected_and_kept_for_looking(root: Path) -> None:
