@@ -81,19 +81,19 @@ def _with_ends(table: pa.Table, found: list[dict[Reason, str]], usable: list[boo
     """Outcome, reason, detail and all reasons; rows that generation did not keep stay as they are."""
     import pyarrow as pa
 
-    before = {name: table[name].to_pylist() for name in ("synth_outcome", "synth_reason", "synth_detail")}
+    ends = ("synth_outcome", "synth_reason", "synth_detail")
+    before = {name: [value or "" for value in table[name].to_pylist()] for name in ends}
     after: dict[str, list[Any]] = {name: list(values) for name, values in before.items()}
     reasons: list[list[str]] = []
     for place, each in enumerate(found):
         if each:
             main = next(iter(each))
-            ends = (Outcome.REJECTED.value, main.value, each[main])
-            for name, value in zip(after, ends, strict=True):
+            for name, value in zip(after, (Outcome.REJECTED.value, main.value, each[main]), strict=True):
                 after[name][place] = value
         generated = [] if usable[place] else [before["synth_reason"][place]]
         reasons.append([reason.value for reason in each] or generated)
     for name, values in after.items():
         table = table.set_column(
-            table.column_names.index(name), table.schema.field(name), pa.array(values, pa.string())
+            table.column_names.index(name), pa.field(name, pa.string()), pa.array(values, pa.string())
         )
     return with_column(table, REASONS, reasons, pa.list_(pa.string()), STRINGS_FEATURE)

@@ -59,9 +59,11 @@ def input_parts(corpus: Path) -> list[InputPart]:
 
 
 def unfinished(corpus: Path) -> list[str]:
-    """Parquet files under `generated/` that have no whole marker, for a warning: generation was stopped there."""
-    files = sorted((corpus / "generated").glob("*/*/*.parquet"))
-    return [str(path.relative_to(corpus)) for path in files if read_marker(path) is None]
+    """Parts under `generated/` without a whole marker or without their file, to be made again."""
+    folder = corpus / "generated"
+    files = {path for path in folder.glob("*/*/*.parquet") if read_marker(path) is None}
+    marked = (path.with_name(path.name.replace(".done.json", ".parquet")) for path in folder.glob("*/*/*.done.json"))
+    return sorted(str(path.relative_to(corpus)) for path in files | {path for path in marked if not path.is_file()})
 
 
 def read_table(path: Path, needed: Iterable[str] = (), only: Iterable[str] | None = None) -> pa.Table:
@@ -81,7 +83,9 @@ def read_table(path: Path, needed: Iterable[str] = (), only: Iterable[str] | Non
     try:
         with pq.ParquetFile(path) as file:
             _require_columns(path, file.schema_arrow.names, needed)
-            return file.read(columns=None if only is None else list(only))
+            table = file.read(columns=None if only is None else list(only))
+        table.validate(full=True)  # texts that are no UTF-8
+        return table
     except (pa.ArrowException, OSError) as error:
         verb = "generate" if "generated" in path.parts[-4:] else "filter"
         raise BadSource(

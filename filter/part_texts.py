@@ -52,4 +52,5 @@ def label_of(task: Task, row: Row) -> str:
         row[column.name] for column in task.columns if column.name == task.label_column or column.feature == "tags"
     ]
     answers = [row[column.name] for column in task.columns if column.feature == "answers"]
-    return str([*taught, *(answer and answer["text"] for answer in answers)])
+    # Where the policy has `invariants: off`, answers may be anything.
+    return str([*taught, *(answer["text"] if isinstance(answer, Mapping) else answer for answer in answers)])

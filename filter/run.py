@@ -34,6 +34,7 @@ from synth.filter.policy import Policy
 from synth.filter.score import check_identities
 from synth.filter.signing import SIGN_FROM, SignJob, batches
 from synth.filter.tools import ToolSettings, build_tools
+from synth.languages import LANGUAGES
 from synth.outcomes import Kind
 from synth.tasks import TASKS
 
@@ -116,12 +117,22 @@ def _empty_cells(cells: Iterable[Cell]) -> list[str]:
 
 
 def _inputs(corpus: Path) -> tuple[list[InputPart], list[str]]:
-    found = input_parts(corpus)
-    known = [each for each in found if each.part.task in TASKS]
-    strange = sorted({each.part.task for each in found if each.part.task not in TASKS})
+    known, strange = [], dict[str, str]()
+    for each in input_parts(corpus):
+        if each.part.task not in TASKS:
+            strange[each.part.task] = "task"
+        elif each.part.lang not in LANGUAGES:
+            strange[f"{each.part.task}/{each.part.lang}"] = "language"
+        else:
+            known.append(each)
     if not known:
-        raise BadFolder(f"{corpus} holds no task that Synth knows ({', '.join(strange)}); `synth tasks` lists them")
-    warnings = [f"generated/{task} is no task that Synth knows; it was left out" for task in strange]
+        raise BadFolder(
+            f"{corpus} holds no task that Synth knows ({', '.join(sorted(strange))}), or none in a language that it "
+            "knows; `synth tasks` and `synth langs` list them"
+        )
+    warnings = [
+        f"generated/{name} is no {what} that Synth knows; it was left out" for name, what in sorted(strange.items())
+    ]
     warnings += [f"{name} is unfinished and was left out; run `synth generate` again" for name in unfinished(corpus)]
     return known, warnings
 

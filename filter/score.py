@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synth.corpus.files import fingerprint
+from synth.corpus.ids import parse_row_id
 from synth.corpus.layout import Layout, Part
 from synth.corpus.markers import read_marker
 from synth.errors import BadSource
@@ -71,8 +72,9 @@ class Scorer:
         task = get_task(part.task)
         only = (*task.column_names, *NEEDED)
         table = read_table(self.layout.part(part), needed=only, only=only)
-        rows = [row for row in table.to_pylist() if row["synth_outcome"] == Outcome.KEPT]
-        _same_task(self.layout, part, rows)
+        every = table.to_pylist()
+        _check_rows(self.layout.part(part), part, every)
+        rows = [row for row in every if row["synth_outcome"] == Outcome.KEPT]
         ids = [row["synth_source_id"] for row in rows]
         sources, bases = self.lookup.sources(part, ids), self.lookup.bases(part, ids)
         texts, source_texts, base_texts = ([row_text(task, row) for row in each] for each in (rows, sources, bases))
@@ -87,13 +89,32 @@ def check_identities(tools: Tools) -> dict[str, str]:
     }
 
 
-def _same_task(layout: Layout, part: Part, rows: list[dict[str, Any]]) -> None:
-    strange = next((row for row in rows if (row["synth_task"], row["synth_lang"]) != (part.task, part.lang)), None)
-    if strange:
-        raise BadSource(
-            f"{layout.part(part)} holds the row {strange['synth_id']}, which belongs to another task or language; "
-            "take the file out of this folder"
-        )
+def _check_rows(path: Path, part: Part, rows: list[dict[str, Any]]) -> None:
+    """Rows are told apart by their ids, and belong where they lie.
+
+    Raises:
+        BadSource: They do not; the message names the first that is wrong.
+    """
+    seen: set[str] = set()
+    for row in rows:
+        row_id = row["synth_id"]
+        if problem := _problem(row, part) or ("which is there twice" if row_id in seen else ""):
+            raise BadSource(
+                f"{path} holds the row {row_id}, {problem}; take the file out of here, or generate the part again"
+            )
+        seen.add(row_id)
+
+
+def _problem(row: Mapping[str, Any], part: Part) -> str:
+    if not isinstance(row["synth_source_id"], str):
+        return "which has no synth_source_id"
+    try:
+        parse_row_id(str(row["synth_id"]))
+    except ValueError:
+        return "which is no synth_id"
+    if (row["synth_task"], row["synth_lang"], row["synth_kind"]) != (part.task, part.lang, part.kind):
+        return "which belongs to another task or language, or is of another kind"
+    return "" if row["synth_outcome"] in set(Outcome) else f"whose synth_outcome is {row['synth_outcome']!r}"
 
 
 def _known(path: Path, rows: str, checks: Mapping[str, str]) -> dict[str, pa.ChunkedArray]:
