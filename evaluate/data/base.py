@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 from synth.evaluate.tasks.base import EvalTask
 from synth.evaluate.tasks.items import Candidate, Item
+from synth.languages import LANGUAGES
 from synth.sources.base import SourceProblem
 
 
@@ -65,6 +66,15 @@ class EntitySource(Protocol):
             BadSource: There are none, or they cannot be read.
         """
         ...
+
+
+def fill(text: str, lang: str, small: bool = False) -> str:
+    """The text with `{lang}`, `{lang3}` and `{name}` put in; the name in small letters if so wished."""
+    language = LANGUAGES[lang]
+    name = language.name.lower() if small else language.name
+    for key, value in (("lang", lang), ("lang3", language.iso639_3), ("name", name)):
+        text = text.replace(f"{{{key}}}", value)
+    return text
 
 
 def languages_of(task: EvalTask, split: str) -> tuple[str, ...]:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from synth.errors import BadSource
-from synth.evaluate.data.base import ENTITIES, EvalSet, languages_of
+from synth.evaluate.data.base import ENTITIES, EvalSet, fill, languages_of
 from synth.evaluate.data.collect import collect
 from synth.evaluate.data.mewslix import entities, linked
 from synth.evaluate.tasks import get_eval_task
 from synth.evaluate.tasks.base import EvalTask, Form, HubPlace
 from synth.evaluate.tasks.items import Candidate
-from synth.languages import LANGUAGES
 from synth.network import network_errors
 from synth.sources.base import SourceProblem
-from synth.sources.hub import resolve_revision
+from synth.sources.hub import folder_revision, resolve_revision
 from synth.sources.problems import What
 from synth.sources.readers import Item, Record, first_line
 
@@ -59,10 +59,9 @@ class HubEval:
         Raises:
             BadSource: It cannot be loaded.
         """
-        repo, config = _filled(place.repo, lang), _filled(place.config, lang) if place.config else None
-        hub_split = _filled(place.splits[split], lang)
-        revision = resolve_revision(repo, place.revision)
-        dataset = _load(repo, config, hub_split, revision)
+        config = fill(place.config, lang) if place.config else None
+        hub_split = fill(place.splits[split], lang)
+        repo, revision, dataset = _loaded(fill(place.repo, lang), config, hub_split, place.revision)
         records = [(repo, one) for one in _records(dataset)]
         candidates: tuple[Candidate, ...] = ()
         if task.form is Form.BITEXT:
@@ -79,21 +78,32 @@ class HubEval:
         Raises:
             BadSource: They cannot be loaded.
         """
-        place = next(one for one in get_eval_task("mewslix").hub if ENTITIES in one.splits)
-        revision = resolve_revision(place.repo, place.revision)
-        yield from entities(_records(_load(place.repo, place.config, place.splits[ENTITIES], revision)), place.repo)
+        yield from self.entities_of(next(one for one in get_eval_task("mewslix").hub if ENTITIES in one.splits))
+
+    def entities_of(self, place: HubPlace) -> Iterator[Candidate]:
+        """Mewsli-X's candidates from a given place.
+
+        Raises:
+            BadSource: They cannot be loaded.
+        """
+        repo, _, dataset = _loaded(place.repo, place.config, place.splits[ENTITIES], place.revision)
+        yield from entities(_records(dataset), repo)
 
 
 def _problem(repo: str, where: str, what: What, detail: str) -> SourceProblem:
     return SourceProblem(repo, where, what.value, detail)
 
 
-def _filled(text: str, lang: str) -> str:
-    language = LANGUAGES[lang]
-    return text.format(lang=lang, lang3=language.iso639_3, name=language.name)
+def _loaded(repo: str, config: str | None, split: str, pinned: str | None) -> tuple[str, str, Any]:
+    """A data set of the Hub, or of a folder laid out as one: its name, its revision, its rows."""
+    folder = Path(repo)
+    if not folder.is_dir():
+        revision = resolve_revision(repo, pinned)
+        return repo, revision, _load(repo, config, split, revision)
+    return folder.name, folder_revision(folder, pinned), _load(repo, config, split, None)
 
 
-def _load(repo: str, config: str | None, split: str, revision: str) -> Any:
+def _load(repo: str, config: str | None, split: str, revision: str | None) -> Any:
     import datasets
     from datasets.exceptions import DatasetsError
 

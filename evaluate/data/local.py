@@ -1,7 +1,7 @@
 """Test sets from local files that a YAML file names: the same file, and the same keys, as for generation.
 
-A path may hold `{lang}`, `{lang3}` (ISO 639-3, as Tatoeba writes it) and `{name}`; a path without them is a file of all
-languages. `docs/evaluate.md` has an example for each task.
+A path may hold `{lang}`, `{lang3}` (ISO 639-3, as Tatoeba writes it) and `{name}` (English, with a capital or without);
+a path without them is a file of all languages. `docs/evaluate.md` has an example for each task.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from synth.errors import BadSource
-from synth.evaluate.data.base import ENTITIES, EvalSet, languages_of
+from synth.errors import BadFlag, BadSource
+from synth.evaluate.data.base import ENTITIES, EvalSet, fill, languages_of
 from synth.evaluate.data.collect import collect
 from synth.evaluate.data.formats import format_of, reader
 from synth.evaluate.data.hub import HubEval
@@ -23,7 +23,6 @@ from synth.evaluate.data.retrieval import read_lareqa
 from synth.evaluate.tasks import EVAL_TASKS, get_eval_task
 from synth.evaluate.tasks.base import EvalTask, HubPlace
 from synth.evaluate.tasks.items import Candidate
-from synth.languages import LANGUAGES
 from synth.nearest import did_you_mean
 from synth.sources.files import DataFile, sha256
 from synth.sources.local import guarded
@@ -32,14 +31,6 @@ from synth.sources.spec import ORIGINS, Entry, read_spec
 from synth.tasks import TASKS
 
 _WITH_CANDIDATES = frozenset({"lareqa", "bitext", "bucc", "mewslix"})  # formats that are read whole
-
-
-def fill(text: str, lang: str) -> str:
-    """The text with `{lang}`, `{lang3}` and `{name}` put in."""
-    language = LANGUAGES[lang]
-    for key, value in (("lang", lang), ("lang3", language.iso639_3), ("name", language.name)):
-        text = text.replace(f"{{{key}}}", value)
-    return text
 
 
 class LocalEval:
@@ -59,7 +50,7 @@ class LocalEval:
 
     def languages(self, task: str, split: str) -> tuple[str, ...]:
         """The task's languages (`languages_of`) that the file names existing files (or a Hub place) for."""
-        entries = (self.spec.entries(task) or {}).get(split, ())
+        entries = self._entries(task, split) if split in (self.spec.entries(task) or {}) else ()
         langs = languages_of(get_eval_task(task), split)
         return tuple(lang for lang in langs if any(self._has(one, lang) for one in entries))
 
@@ -73,8 +64,11 @@ class LocalEval:
         definition, entries = get_eval_task(task), self._entries(task, split)
         hub = next((entry for entry in entries if entry.hub is not None), None)
         if hub is not None:
-            place = HubPlace(hub.hub or "", hub.config, {split: hub.split or split}, revision=hub.revision)
-            return HubEval().load_place(definition, place, lang, split)
+            if len(entries) > 1:
+                raise BadFlag(
+                    f"{self.path.name}: {task}.{split}: a Hub data set cannot stand beside other parts; name it alone"
+                )
+            return HubEval().load_place(definition, self._place(hub, split), lang, split)
         files = [(entry, path) for entry in entries for path in self._paths(entry, lang, f"{task}.{split}")]
         reads: list[tuple[str, Item]] = []
         candidates: list[Candidate] = []
@@ -94,6 +88,9 @@ class LocalEval:
             BadSource: It names none, or a file is no list of entities.
         """
         for entry in self._entries("mewslix", ENTITIES):
+            if entry.hub is not None:
+                yield from HubEval().entities_of(self._place(entry, ENTITIES))
+                continue
             for path in self._paths(entry, "en", f"mewslix.{ENTITIES}"):
                 yield from read_entities(DataFile(path, path.name, entry.encoding))
 
@@ -110,7 +107,27 @@ class LocalEval:
                 raise BadSource(f"{file.name} or a file beside it is cut or damaged ({error}); get it again") from None
         return list(guarded(file, reader(kind, lang))), (), [path]
 
+    def _place(self, entry: Entry, split: str) -> HubPlace:
+        """The Hub data set of an entry, or the folder laid out as one."""
+        repo = entry.hub or ""
+        folder = self.path.parent / Path(repo).expanduser()
+        return HubPlace(
+            str(folder) if folder.is_dir() else repo, entry.config, {split: entry.split or split}, (), entry.revision
+        )
+
     def _entries(self, task: str, split: str) -> tuple[Entry, ...]:
+        """The entries of a split, with those that it uses in their place."""
+        found: list[Entry] = []
+        for entry in self._listed(task, split):
+            inner = (entry,) if entry.use is None else self._listed(entry.use, entry.split or split)
+            if entry.use is not None and any(one.use is not None for one in inner):
+                raise BadFlag(
+                    f"{self.path.name}: {task}.{split}: `use` leads to another `use`; name the files' own entry instead"
+                )
+            found += inner
+        return tuple(found)
+
+    def _listed(self, task: str, split: str) -> tuple[Entry, ...]:
         splits = self.spec.entries(task)
         if splits is None:
             hint = did_you_mean(task, self.spec.tasks)
@@ -123,10 +140,13 @@ class LocalEval:
         return entry.hub is not None or bool(list(self._matches(entry, lang)))
 
     def _matches(self, entry: Entry, lang: str) -> Iterator[Path]:
-        pattern = str(self.path.parent / fill(entry.path or "", lang))
-        found = (Path(one) for one in sorted(glob.glob(pattern, recursive=True)))  # noqa: PTH207 (absolute patterns)
-        # A wildcard for what follows the language also finds the English side of Tatoeba and BUCC.
-        return (one for one in found if one.is_file())
+        """The files of an entry, by their own names: treebanks are joined in XTREME's order."""
+        for filled in dict.fromkeys(fill(entry.path or "", lang, small) for small in (False, True)):
+            found = map(Path, glob.glob(str(self.path.parent / filled), recursive=True))  # noqa: PTH207 (absolute patterns)
+            files = sorted((one for one in found if one.is_file()), key=lambda one: (one.name, one))
+            if files:
+                yield from files
+                return
 
     def _paths(self, entry: Entry, lang: str, key: str) -> list[Path]:
         paths = list(self._matches(entry, lang))

@@ -60,7 +60,8 @@ def read_bucc(file: DataFile, english: DataFile, gold: DataFile) -> tuple[list[I
     """Queries (foreign sentences) and candidates (English ones); gold is empty for a sentence without translation.
 
     Raises:
-        BadSource: The gold names sentences that are not there; leaving them out would raise the recall.
+        BadSource: The gold names sentences that are not there; leaving them out would raise the recall, or
+            they could never be found.
     """
     pairs: dict[str, list[str]] = {}
     for _, line in lines(gold):
@@ -68,12 +69,16 @@ def read_bucc(file: DataFile, english: DataFile, gold: DataFile) -> tuple[list[I
             source, _, target = line.strip().partition("\t")
             pairs.setdefault(source, []).append(target)
     sentences, targets = list(_sentences(file)), list(_sentences(english))
-    absent = set(pairs) - {name for _, name, _ in sentences}
-    if absent:
-        raise BadSource(
-            f"{gold.name} has {len(absent)} pairs of sentences that {file.name} lacks, such as {min(absent)}; they "
-            "belong to other files: get all three together"
-        )
+    for side, wanted, there in (
+        (file, set(pairs), sentences),
+        (english, {one for found in pairs.values() for one in found}, targets),
+    ):
+        absent = wanted - {name for _, name, _ in there}
+        if absent:
+            raise BadSource(
+                f"{gold.name} has {len(absent)} pairs of sentences that {side.name} lacks, such as {min(absent)}; they "
+                "belong to other files: get all three together"
+            )
     items: list[Item] = [
         Record(f"line {number}", {"id": name, "text": text, "gold": pairs.get(name, [])})
         for number, name, text in sentences

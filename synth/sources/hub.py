@@ -94,7 +94,7 @@ def hub_part(task: Task, wanted: DataSet, base: Path) -> Part:
     local = folder.is_dir()
     repo = folder.name if local else wanted.repo
     name = " ".join(filter(None, (repo, wanted.config, wanted.split)))
-    revision = _folder_revision(folder, wanted.revision) if local else resolve_revision(repo, wanted.revision)
+    revision = folder_revision(folder, wanted.revision) if local else resolve_revision(repo, wanted.revision)
     dataset = _load(str(folder) if local else repo, wanted, None if local else revision, name)
     info: dict[str, Any] = {"kind": "hub", "repo": repo, "config": wanted.config, "split": wanted.split}
     info |= {"revision": revision, "origin": wanted.origin}
@@ -135,7 +135,7 @@ def _cached_commit(repo: str, revision: str | None) -> str | None:
     return text if _COMMIT.fullmatch(text) else None
 
 
-def _folder_revision(folder: Path, pinned: str | None) -> str:
+def folder_revision(folder: Path, pinned: str | None) -> str:
     """A hash of all files of the folder, in place of a commit."""
     digest = sha256()
     for path in sorted(folder.rglob("*")):

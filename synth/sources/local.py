@@ -39,8 +39,10 @@ class FileSource:
     """
 
     def __init__(self, path: Path) -> None:
+        from synth.evaluate.tasks import EVAL_TASKS  # which the same file may name, for `synth evaluate`
+
         self.path = path
-        self.spec = read_spec(path, TASKS)
+        self.spec = read_spec(path, (*TASKS, *EVAL_TASKS))
 
     def tasks(self, split: str) -> tuple[str, ...]:
         """The tasks for which the file names this split, in the order of the task table."""

@@ -13,6 +13,7 @@ from synth.evaluate.data.base import EvalSet
 from synth.evaluate.data.collect import pool
 from synth.evaluate.data.local import LocalEval
 from synth.evaluate.tasks.items import ChoiceItem, PairItem, QueryItem, SpanItem, TagItem, gold_of
+from synth.sources.local import FileSource
 
 
 def load(tmp_path: Path, task: str, lang: str, files: dict[str, str], entry: str, split: str = "test") -> EvalSet:
@@ -248,3 +249,87 @@ def test_languages_are_those_with_files(tmp_path: Path) -> None:
 def test_a_format_of_another_form_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadFlag, match="does not hold xnli"):
         load(tmp_path, "xnli", "de", {"d.tsv": "a\tb\tneutral\n"}, "{path: d.tsv, format: conllu}")
+
+
+def test_entries_may_use_those_of_generations_tasks(tmp_path: Path) -> None:
+    """One sources file serves `synth generate` and `synth evaluate`."""
+    row = {"sentence1": "It rains.", "sentence2": "It is wet.", "gold_label": "neutral", "pairID": "1e"}
+    (tmp_path / "mnli.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    sources = tmp_path / "s.yaml"
+    sources.write_text("tasks:\n  mnli: {train: mnli.jsonl}\n  xnli: {train: {use: mnli}}\n", encoding="utf-8")
+    assert [item.item_id for item in LocalEval(sources).load("xnli", "en", "train").items] == ["1e"]
+    assert "en" in LocalEval(sources).languages("xnli", "train")
+    assert [one.row["premise"] for one in FileSource(sources).load("mnli", "train").examples] == ["It rains."]
+    sources.write_text("tasks:\n  xnli: {train: {use: mnli}}\n", encoding="utf-8")
+    with pytest.raises(BadSource, match="no task 'mnli'"):
+        LocalEval(sources).load("xnli", "en", "train")
+    sources.write_text("tasks:\n  xnli: {train: {use: pawsx}}\n  pawsx: {train: {use: xnli}}\n", encoding="utf-8")
+    with pytest.raises(BadFlag, match="leads to another `use`"):
+        LocalEval(sources).languages("xnli", "train")
+
+
+def test_a_folder_laid_out_as_a_hub_repository(tmp_path: Path) -> None:
+    rows = {"test-de": [{"premise": "Es regnet.", "hypothesis": "Nass.", "label": 1}]}
+    (tmp_path / "repo" / "de").mkdir(parents=True)
+    for name, content in rows.items():
+        path = tmp_path / "repo" / "de" / f"{name.partition('-')[0]}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in content), encoding="utf-8")
+    sources = tmp_path / "s.yaml"
+    sources.write_text("tasks:\n  xnli: {test: {hub: repo, config: '{lang}'}}\n", encoding="utf-8")
+    readme = "---\nconfigs:\n- config_name: de\n  data_files:\n  - {split: test, path: de/test.jsonl}\n---\n"
+    (tmp_path / "repo" / "README.md").write_text(readme, encoding="utf-8")
+    found = LocalEval(sources).load("xnli", "de", "test")
+    assert [gold_of(item) for item in found.items] == [("neutral",)]
+    assert (found.origin["repo"], found.origin["revision"][:7]) == ("repo", "folder:")
+
+
+def test_entities_of_a_hub_data_set_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from datasets import Dataset
+
+    from synth.evaluate.data import hub
+
+    row = {"entity_id": "Q1", "description": "A bridge.", "description_language": "en"}
+    asked: list[Any] = []
+    monkeypatch.setattr(hub, "resolve_revision", lambda *_words: "c" * 40)
+    data = Dataset.from_list([row | {"sentence_spans": [{"start": 0, "end": 9}]}])
+
+    def loaded(*words: Any) -> Any:
+        asked.append(words)
+        return data
+
+    monkeypatch.setattr(hub, "_load", loaded)
+    sources = tmp_path / "s.yaml"
+    entry = "{hub: izhx/mewsli-x, config: candidate_entities, split: train}"
+    sources.write_text(f"tasks: {{mewslix: {{candidates: {entry}}}}}\n", encoding="utf-8")
+    assert [one.item_id for one in LocalEval(sources).entities()] == ["Q1"]
+    assert asked[0][:3] == ("izhx/mewsli-x", "candidate_entities", "train")
+
+
+def test_a_hub_data_set_beside_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "de.tsv").write_text("A.\tB.\tneutral\n", encoding="utf-8")
+    sources = tmp_path / "s.yaml"
+    sources.write_text("tasks: {xnli: {test: ['{lang}.tsv', {hub: facebook/xnli}]}}\n", encoding="utf-8")
+    with pytest.raises(BadFlag, match="cannot stand beside"):
+        LocalEval(sources).load("xnli", "de", "test")
+
+
+def test_treebanks_come_in_the_order_of_their_files_as_in_xtreme(tmp_path: Path) -> None:
+    """By the name of the file, not of the folder: `en_partut` before `en_pud`, but UD_English-PUD before -ParTUT."""
+    names = {"UD_English-PUD/en_pud": "pud", "UD_English-ParTUT/en_partut": "partut"}
+    row = "1\tships\t_\tNOUN\t_\t_\t0\troot\t_\t_\n\n"
+    files = {f"{name}-ud-test.conllu": f"# sent_id = {one}\n{row}" for name, one in names.items()}
+    found = load(tmp_path, "udpos", "en", files, '"*/{lang}_*-ud-test.conllu"')
+    assert [item.item_id for item in found.items] == ["partut", "pud"]
+
+
+def test_a_language_may_be_named_in_small_letters(tmp_path: Path) -> None:
+    """TyDiQA's own files: `tydiqa-goldp-dev-swahili.json`."""
+    text = squad("Daraja.", "swahili-12-1", "Nini?", "Daraja", 0)
+    files = {"tydiqa-goldp-dev-swahili.json": text}
+    assert len(load(tmp_path, "tydiqa", "sw", files, '"tydiqa-goldp-dev-{name}.json"').items) == 1
+
+
+def test_gold_pairs_of_english_sentences_that_are_not_there_are_refused(tmp_path: Path) -> None:
+    files = {"x.de": "de-1\tWo?\n", "x.en": "en-9\tWhere?\n", "x.gold": "de-1\ten-8\n"}
+    with pytest.raises(BadSource, match=r"x\.en lacks, such as en-8"):
+        load(tmp_path, "bucc2018", "de", files, '"x.{lang}"')
