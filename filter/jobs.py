@@ -95,7 +95,9 @@ class SettleJob:
         duplicates = frozenset(gone for gone, kept in pairs if gone != kept)
         if not self.policy.siblings.keep_parallel:
             return Settled(duplicates)
-        return Settled(duplicates, frozenset(dropped | duplicates | group.unusable_sources()))
+        if self.policy.dedup.drops_own(group.key[1]):
+            dropped |= duplicates
+        return Settled(duplicates, frozenset(dropped | group.unusable_sources()))
 
 
 def _source(row_id: str) -> str:
@@ -119,7 +121,7 @@ class WriteJob:
     def __call__(self, item: Siblings) -> int:
         """Decide and write the parts that are not written yet; returns how many were."""
         group = item.group
-        removed = read_duplicates(group).removed if self.policy.dedup.enabled else {}
+        removed = read_duplicates(group).removed if self.policy.dedup.drops_own(group.key[1]) else {}
         identity = [DECIDE_VERSION, self.policy.fingerprint, sorted(item.leave.items()), sorted(removed.items())]
         written = 0
         for part in group.parts:

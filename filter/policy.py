@@ -18,7 +18,7 @@ from synth.corpus.files import fingerprint
 from synth.errors import BadFlag
 from synth.filter.checks import all_checks
 from synth.filter.checks.base import Thresholds
-from synth.filter.dedup.siblings import Reach
+from synth.filter.dedup.siblings import SOURCE_LANGUAGE, Reach
 from synth.nearest import did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
@@ -36,6 +36,10 @@ class DedupRules(_Section):
     enabled: bool = True
     threshold: float = Field(default=0.8, ge=0.5, le=1.0)
     reach: Reach = Reach.ENGLISH_AND_OWN
+
+    def drops_own(self, lang: str) -> bool:
+        """Whether the duplicates that are found in a language leave it; with `english` only those of English do."""
+        return self.enabled and (self.reach is not Reach.ENGLISH or lang == SOURCE_LANGUAGE)
 
 
 class ParallelRules(_Section):

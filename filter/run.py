@@ -24,10 +24,11 @@ from typing import Any
 from synth.corpus.files import fingerprint, write_json
 from synth.corpus.layout import Layout, Part
 from synth.errors import BadFolder
+from synth.filter.dedup.siblings import Reach
 from synth.filter.duplicates import is_settled
 from synth.filter.engine import Engine, LocalEngine
 from synth.filter.funnel import Cell, CountJob, as_json
-from synth.filter.group import Group, groups_of
+from synth.filter.group import Group, GroupKey, groups_of
 from synth.filter.io import InputPart, input_parts, remove_part, unfinished
 from synth.filter.jobs import ScoreJob, Settled, SettleJob, Siblings, WriteJob
 from synth.filter.policy import Policy
@@ -181,41 +182,51 @@ def _sign(groups: Sequence[Group], policy: Policy, engine: Engine, say: Say) -> 
         say(f"signed {number} of {len(items)} parts")
 
 
-def _siblings(
-    groups: Sequence[Group], settled: Sequence[Settled], policy: Policy
-) -> Mapping[tuple[str, str, Kind], dict[str, str]]:
-    """For each group the source ids that leave it because of other languages, with the reason."""
+def _siblings(groups: Sequence[Group], settled: Sequence[Settled], policy: Policy) -> Mapping[GroupKey, dict[str, str]]:
+    """For each group the source ids that leave it because of other groups, with the reason."""
     from synth.filter.dedup import spread
 
-    leave: dict[tuple[str, str, Kind], dict[str, str]] = defaultdict(dict)
-    for family in _families(groups, settled):
-        duplicates = {lang: each.duplicates for (_, lang, _), each in family.items()}
-        removals = spread(duplicates, policy.dedup.reach)
-        dropped = _everywhere(family) if policy.siblings.keep_parallel else {}
-        for key, mine in family.items():
-            others = {s: r.because_of for s, r in removals[key[1]].items() if s not in mine.duplicates}
-            leave[key].update({source: f"a duplicate in {', '.join(langs)}" for source, langs in others.items()})
-            leave[key].update({source: f"dropped in {lang}" for source, lang in dropped.items() if lang != key[1]})
+    leave: dict[GroupKey, dict[str, str]] = defaultdict(dict)
+    by_key = {group.key: each for group, each in zip(groups, settled, strict=True)}
+    for task in dict.fromkeys(key[0] for key in by_key):
+        siblings = {key: each for key, each in by_key.items() if key[0] == task}
+        for family in _families(siblings, policy.dedup.reach):
+            removals = spread(_duplicates(family, policy.dedup.reach), policy.dedup.reach)
+            for key, mine in family.items():
+                others = {s: r for s, r in removals[key[1]].items() if not (r.own and s in mine.duplicates)}
+                leave[key].update({s: f"a duplicate in {', '.join(r.because_of)}" for s, r in others.items()})
+        dropped = _everywhere(siblings) if policy.siblings.keep_parallel else {}
+        for key, mine in siblings.items():
+            others_dropped = {s: lang for s, lang in dropped.items() if lang != key[1] or s not in mine.dropped}
+            leave[key].update({source: f"dropped in {lang}" for source, lang in others_dropped.items()})
     return leave
 
 
-def _families(groups: Sequence[Group], settled: Sequence[Settled]) -> list[dict[tuple[str, str, Kind], Settled]]:
-    """The groups whose rows have the same English rows: translations with the sources, paraphrases with the sources."""
-    found = []
-    by_key = {group.key: each for group, each in zip(groups, settled, strict=True)}
-    for task in dict.fromkeys(key[0] for key in by_key):
-        for kind in (Kind.TRANSLATION, Kind.PARAPHRASE):
-            english = {key: each for key, each in by_key.items() if key[0] == task and key[2] is Kind.SOURCE}
-            # A paraphrase in English stands beside its source under the same language: the source decides for it.
-            mine = {key: each for key, each in by_key.items() if key[0] == task and key[2] is kind}
-            found.append({**english, **mine} if kind is Kind.TRANSLATION else {**mine, **english})
+def _families(siblings: Mapping[GroupKey, Settled], reach: Reach) -> list[Mapping[GroupKey, Settled]]:
+    """The groups of a task that decide for each other: with `any` all, else those of one kind and the sources."""
+    if reach is Reach.ANY:
+        return [siblings]
+    english = {key: each for key, each in siblings.items() if key[2] is Kind.SOURCE}
+    translated = {key: each for key, each in siblings.items() if key[2] is Kind.TRANSLATION}
+    # A paraphrase in English stands beside its source under the same language: the source, the later one, decides.
+    reworded = {key: each for key, each in siblings.items() if key[2] is Kind.PARAPHRASE}
+    return [{**english, **translated}, {**reworded, **english}]
+
+
+def _duplicates(family: Mapping[GroupKey, Settled], reach: Reach) -> dict[str, frozenset[str]]:
+    """Source ids of duplicates by language."""
+    if reach is not Reach.ANY:
+        return {lang: each.duplicates for (_, lang, _), each in family.items()}
+    found: dict[str, frozenset[str]] = {}
+    for (_, lang, _), each in family.items():
+        found[lang] = found.get(lang, frozenset()) | each.duplicates
     return found
 
 
-def _everywhere(family: Mapping[tuple[str, str, Kind], Settled]) -> dict[str, str]:
+def _everywhere(siblings: Mapping[GroupKey, Settled]) -> dict[str, str]:
     """Source ids dropped in any language, with the first of these languages."""
     found: dict[str, str] = {}
-    for (_, lang, _), each in sorted(family.items()):
+    for (_, lang, _), each in sorted(siblings.items()):
         for source in each.dropped:
             found.setdefault(source, lang)
     return found

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from synth.corpus.layout import Part
+from synth.filter.checks import all_checks
 from synth.filter.engine import LocalEngine
 from synth.filter.funnel import Cell
 from synth.filter.order import in_order
@@ -191,6 +192,43 @@ def test_a_duplicate_in_one_language_stays_in_the_others(tmp_path: Path) -> None
     found = reasons(root, "mnli", "sw")["q/6"]
     assert "duplicate" in found or "label" in found
     assert reasons(root, "mnli", "es") == {}
+
+
+def _collapsed() -> Plan:
+    """Sources 0 and 3 (both with label 0) have become the same in Swahili; 6 repeats 0 in English."""
+    same, english = _same_as_first("sw"), {("mnli", "en", 6): _same_as_first("en")}
+    return Plan(rows=8, faults={("mnli", "sw", 3): same, **english})
+
+
+@pytest.mark.parametrize(
+    ("reach", "gone"),
+    [
+        ("per_language", {"en": {6}, "es": set(), "sw": {3}}),
+        ("english", {"en": {6}, "es": {6}, "sw": {6}}),
+        ("english_and_own", {"en": {6}, "es": {6}, "sw": {3, 6}}),
+        ("any", {"en": {3, 6}, "es": {3, 6}, "sw": {3, 6}}),
+    ],
+)
+def test_how_far_the_removal_of_a_duplicate_reaches(tmp_path: Path, reach: str, gone: dict[str, set[int]]) -> None:
+    root = make_corpus(tmp_path, _collapsed())
+    policy = "\n".join(f"{name}: off" for name in all_checks()) + f"\ndedup: {{reach: {reach}}}"
+    filter_corpus(root, parse_policy(policy, "mine"), NO_DETECTORS, ALONE)
+    found = {lang: {int(source[2:]) for source in reasons(root, "mnli", lang)} for lang in gone}
+    assert found == gone
+
+
+def test_all_kinds_stay_parallel_when_the_policy_says_so(tmp_path: Path) -> None:
+    root = make_corpus(tmp_path, Plan(langs=("es",), rows=6, paraphrases=True))
+    for lang, number in (("en", 1), ("es", 2)):  # the paraphrase of one row of each language is lost
+        part = Part("mnli", lang, Kind.PARAPHRASE, 0)
+        rows = [row for row in rows_of(root, "generated", "mnli", lang) if row["synth_kind"] == "paraphrase"]
+        write_one(root, part, [{**row, "hypothesis": ""} if n == number else row for n, row in enumerate(rows)])
+    filter_corpus(root, parse_policy("siblings: {keep_parallel: true}", "mine"), NO_DETECTORS, ALONE)
+    for lang in ("en", "es"):
+        kept = [(row["synth_kind"], row["synth_source_id"]) for row in rows_of(root, "kept", "mnli", lang)]
+        kinds = {kind for kind, _ in kept}
+        assert len(kinds) == 2
+        assert set(kept) == {(kind, f"q/{number}") for kind in kinds for number in (0, 3, 4, 5)}
 
 
 def test_languages_stay_parallel_when_the_policy_says_so(tmp_path: Path) -> None:
