@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,14 +36,16 @@ def mark(folder: Path, step: int, identity: str, notes: Mapping[str, Any]) -> No
     Raises:
         DiskError: The marker cannot be written.
     """
-    files = {path.name: path.stat().st_size for path in _files(folder)}
-    for path in _files(folder):
-        _sync(path)
-    write_json(folder / MARKER, {"step": step, "identity": identity, "files": files, "notes": dict(notes)})
+    sizes = _sizes(folder)
+    for name in sizes:
+        _sync(folder / name)
+    write_json(folder / MARKER, {"step": step, "identity": identity, "files": sizes, "notes": dict(notes)})
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.iterdir()) if path.is_file() and path.name != MARKER)
+def _sizes(folder: Path) -> dict[str, int]:
+    """Bytes of every file, those in FSDP's folders of shards included."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MARKER)
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
 
 
 def _sync(path: Path) -> None:
@@ -107,5 +109,5 @@ def _is_whole(folder: Path) -> bool:
     marker = _marker(folder)
     if not isinstance(marker, dict) or marker.get("step") != _step(folder):
         return False
-    sizes = {path.name: path.stat().st_size for path in _files(folder)}
+    sizes = _sizes(folder)
     return all(sizes.get(name) == size for name, size in marker["files"].items())

@@ -82,13 +82,14 @@ def is_held(folder: Path) -> bool:
     return False
 
 
-def _lock(stream: TextIO) -> bool:
+def _lock(stream: TextIO, without: bool = True) -> bool:
+    """Whether nobody else holds the file; `without` is what a file system without locks (some Lustre) says."""
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:  # a file system without locks
-        return True
+    except OSError:
+        return without
     return True
 
 
@@ -97,7 +98,7 @@ def rows_folder(out: Path) -> Iterator[Path]:
     """A folder of our own for the rows of all arms, which goes when we go; those of killed processes go now."""
     for path in out.glob(".rows-*"):
         with ExitStack() as stack, disk_errors(path):
-            if path.is_dir() and _lock(stack.enter_context((path / _LOCK).open("a", encoding="ascii"))):
+            if path.is_dir() and _lock(stack.enter_context((path / _LOCK).open("a", encoding="ascii")), without=False):
                 shutil.rmtree(path, ignore_errors=True)
     folder = out / f".rows-{os.getpid()}"
     with held(folder):

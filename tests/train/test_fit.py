@@ -138,6 +138,8 @@ def checkpoint(root: Path, step: int) -> Path:
     folder = root / f"checkpoint-{step}"
     folder.mkdir(parents=True)
     (folder / "weights").write_bytes(bytes(step))
+    (folder / "optimizer_0").mkdir()  # as FSDP saves its shards
+    (folder / "optimizer_0" / "__0_0.distcp").write_bytes(bytes(step))
     checkpoints.mark(folder, step, "a", {"tokens": step})
     return folder
 
@@ -152,7 +154,7 @@ def test_the_last_two_whole_checkpoints_are_kept(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint-10", "checkpoint-15"]
 
 
-@pytest.mark.parametrize("harm", ["no marker", "torn marker", "short file", "lost file"])
+@pytest.mark.parametrize("harm", ["no marker", "torn marker", "short file", "short shard", "lost file"])
 def test_half_a_checkpoint_is_none(tmp_path: Path, harm: str) -> None:
     checkpoint(tmp_path, 5)
     newest = checkpoint(tmp_path, 10)
@@ -163,6 +165,8 @@ def test_half_a_checkpoint_is_none(tmp_path: Path, harm: str) -> None:
         marker.write_text(marker.read_text()[:20])
     elif harm == "short file":
         (newest / "weights").write_bytes(b"12")
+    elif harm == "short shard":
+        (newest / "optimizer_0" / "__0_0.distcp").write_bytes(b"12")
     else:
         (newest / "weights").unlink()
     found = checkpoints.last_whole(tmp_path, "a")
