@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.train.curve import LOG
+from synth.train.lm_steps import steps_with
 from synth.train.record import NAME, RunRecord, Status, read_record
 
 
@@ -34,7 +35,7 @@ def run_status(root: Path) -> dict[str, Any]:
 def _one(folder: Path) -> dict[str, Any]:
     record = read_record(folder)
     line = _last_line(folder)
-    planned = record.outcome.get("steps") if record.status in (Status.RUNNING, Status.DONE) else record.summary.steps
+    planned = steps_with(record.summary.steps, record.summary.mlm_share)
     done = planned if record.status is Status.DONE else line.get("step", 0)
     return {
         "run": folder.name,

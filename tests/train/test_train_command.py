@@ -214,6 +214,43 @@ def test_two_processes_do_not_train_into_one_folder(home: Path, tmp_path: Path, 
     assert "another process is training in" in errors
 
 
+def test_rows_of_others_are_left_alone_where_files_cannot_be_locked(
+    home: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a Lustre mounted without locks nobody knows whether another job still reads them."""
+    import errno
+
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    others = tmp_path / ".rows-1" / "english-0" / "mnli.arrow"
+    others.parent.mkdir(parents=True)
+    others.write_bytes(b"rows")
+    monkeypatch.setattr("fcntl.flock", refuse)
+    code, _, errors = cli(*words(home, tmp_path), "--dry-run")
+    assert code == 0, errors
+    assert others.is_file()
+
+
+def test_status_counts_the_steps_of_language_modelling_of_a_stopped_run_too(
+    home: Path, tmp_path: Path, cli: Cli
+) -> None:
+    from dataclasses import replace
+
+    from synth.train.record import write_record
+
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "de.txt").write_text("Das Haus steht am Hafen.\n", encoding="utf-8")
+    flags = {"arms": "english+mlm", "arm": None, "mlm.folder": tmp_path / "text", "mlm.share": 0.5, "budget.steps": 2}
+    assert cli(*words(home, tmp_path / "out", flags))[0] == 0
+    record = read_record(tmp_path / "out" / "english+mlm-0")
+    assert record.outcome["steps"] == 3
+    failed = replace(record, status=Status.FAILED, outcome={"failure": "stopped", "step": None, "advice": "go on"})
+    write_record(tmp_path / "out" / "english+mlm-0", failed)
+    (run,) = json.loads(cli("status", tmp_path / "out", "--json")[1])["runs"]
+    assert (run["steps"], run["of"]) == (3, 3)
+
+
 def test_the_backbone_and_the_card_are_what_others_read(whole: Path) -> None:
     from huggingface_hub import ModelCard
     from transformers import AutoModel, AutoTokenizer
