@@ -62,11 +62,12 @@ class Scorer:
         return True
 
     def _rows(self, part: Part) -> str:
-        """Identity of what is scored: the part's rows and the English rows."""
-        marker = read_marker(self.layout.part(part))
-        english = Part(part.task, "en", Kind.SOURCE, part.number)
-        source = read_marker(self.layout.part(english))
-        return fingerprint([SCORE_VERSION, marker and marker.sha256, source and source.sha256])
+        """Identity of what is scored: the rows, the English ones, and those that paraphrases were made from."""
+        parts = [part, Part(part.task, "en", Kind.SOURCE, part.number)]
+        if part.kind is Kind.PARAPHRASE and part.lang != "en":
+            parts.append(Part(part.task, part.lang, Kind.TRANSLATION, part.number))
+        markers = (read_marker(self.layout.part(each)) for each in parts)
+        return fingerprint([SCORE_VERSION, *(marker and marker.sha256 for marker in markers)])
 
     def _batch(self, part: Part) -> Batch:
         task = get_task(part.task)

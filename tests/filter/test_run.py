@@ -276,6 +276,19 @@ def test_a_paraphrase_that_says_the_same_words_is_dropped(tmp_path: Path) -> Non
     assert cell(result, "mnli", "es", "paraphrase").dropped == {"not_paraphrased": 1}
 
 
+def test_paraphrases_are_scored_again_when_what_they_were_made_from_is_new(tmp_path: Path) -> None:
+    root = make_corpus(tmp_path, Plan(langs=("es",), rows=4, paraphrases=True))
+    run(root)
+    rows = list(rows_of(root, "generated", "mnli", "es"))
+    reworded = {row["synth_source_id"]: row for row in rows if row["synth_kind"] == "paraphrase"}
+    told = [row for row in rows if row["synth_kind"] == "translation"]
+    told[1] = {**told[1], **{name: reworded["q/1"][name] for name in ("premise", "hypothesis")}}
+    write_one(root, Part("mnli", "es", Kind.TRANSLATION, 0), told)
+    result = run(root)
+    assert result.scored == 2
+    assert cell(result, "mnli", "es", "paraphrase").dropped == {"not_paraphrased": 1}
+
+
 def test_a_run_killed_by_the_system_loses_no_finished_part(tmp_path: Path) -> None:
     root = make_corpus(tmp_path / "a", Plan(langs=("es", "sw", "ar", "th"), rows=60, part_rows=4))
     parts = len(list((root / "generated").glob("*/*/*.done.json")))
