@@ -45,7 +45,8 @@ class ArmSummary:
     `holes` are (task, language, why), the language "" for a whole task. `averages` are the official numbers of each
     task by name (F1 and EM of QA, precision and recall, token accuracy of tagging), means over seeds and languages.
     `made` says how its runs came about, as far as they know: recipe, corpora with their identities, settings of the
-    evaluation, version and commit of Synth.
+    evaluation, version and commit of Synth. `problems` are (task, language, what): rows of test sets that could not be
+    used, or are odd.
     """
 
     name: str
@@ -61,6 +62,7 @@ class ArmSummary:
     holes: tuple[tuple[str, str, str], ...]
     averages: Mapping[str, Mapping[str, float]]
     made: Mapping[str, Any]
+    problems: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ def _summary(arm: Arm, sampled: Sampled | None) -> ArmSummary:
         holes=tuple(holes),
         averages=_averages(arm),
         made=_made(arm),
+        problems=_problems(arm),
     )
 
 
@@ -194,6 +197,16 @@ def _made(arm: Arm) -> dict[str, Any]:
         "synth": settings.get("synth"), "commit": settings.get("commit"),
     }  # fmt: skip
     return {key: value for key, value in found.items() if value}
+
+
+def _problems(arm: Arm) -> tuple[tuple[str, str, str], ...]:
+    found = (
+        (task, lang, str(what))
+        for run in arm.runs
+        for task, record in (run.info.settings.get("tasks") or {}).items()
+        for lang, what in (record.get("problems") or {}).items()
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def _averages(arm: Arm) -> dict[str, dict[str, float]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from synth import __version__
 from synth.commit import commit_of_package
@@ -31,10 +32,12 @@ from synth.evaluate.subject import Subject
 from synth.evaluate.target_steps import FOLDER, VECTORS, WEIGHTS
 from synth.evaluate.tasks import get_eval_task
 from synth.evaluate.tasks.base import EvalTask, Form
+from synth.sources.problems import summary
 from synth.train.folders import held
 from synth.train.record import hardware, versions
 
 Say = Callable[[str], None]
+NO_PROBLEMS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def evaluate_subject(
@@ -141,17 +144,25 @@ def _task(name: str, langs: tuple[str, ...], context: RunContext, info: RunInfo)
     predictor = predictor_for(data.task, data, context)
     info = _noted(name, predictor, context, info)
     for lang in todo:
-        _cell(lang, data, predictor, context)
-        info = _noted(name, predictor, context, info)  # BUCC's thresholds are known when its languages are predicted
+        odd = _cell(lang, data, predictor, context)
+        info = _noted(
+            name, predictor, context, info, {lang: odd} if odd else {}
+        )  # BUCC's thresholds are known when its languages are predicted
     return info
 
 
-def _noted(name: str, predictor: Predictor, context: RunContext, info: RunInfo) -> RunInfo:
-    """The record with what a predictor says of itself, on disk; thresholds of what was predicted before stay."""
-    record = dict(predictor.record)
+def _noted(
+    name: str, predictor: Predictor, context: RunContext, info: RunInfo, problems: Mapping[str, str] = NO_PROBLEMS
+) -> RunInfo:
+    """The record with what a predictor says of itself and problems in test sets, on disk.
+
+    Thresholds and problems of what was predicted before stay.
+    """
+    before, record = info.settings["tasks"].get(name, {}), dict(predictor.record)
     if "thresholds" in record:
-        before = info.settings["tasks"].get(name, {}).get("thresholds", {})
-        record["thresholds"] = {**before, **record["thresholds"]}
+        record["thresholds"] = {**before.get("thresholds", {}), **record["thresholds"]}
+    if problems or before.get("problems"):
+        record["problems"] = {**before.get("problems", {}), **problems}
     info = info.model_copy(update={"settings": {**info.settings, "tasks": {**info.settings["tasks"], name: record}}})
     write_run(context.folder, info)
     return info
@@ -168,15 +179,21 @@ def _same_pool(task: EvalTask, langs: tuple[str, ...], context: RunContext, info
         )
 
 
-def _cell(lang: str, data: TaskData, predictor: Predictor, context: RunContext) -> None:
+def _cell(lang: str, data: TaskData, predictor: Predictor, context: RunContext) -> str:
+    """One language; returns what is wrong with its test set, which may have rows that cannot be used."""
     begun = time.monotonic()
     items = data.set_of(lang)
     found = predictor.predict(items)
     made = predictions_for(items, found.predictions, found.scores)
     write_predictions(context.folder, made)
     score, seconds = score_cell(cell_stats(made)), time.monotonic() - begun
-    odd = f", {len(items.problems)} problems in the data" if items.problems else ""
-    context.say(f"{made.task} {lang}: {score.headline:.1f} ({score.items:,} items in {seconds:,.1f} s{odd})")
+    context.say(f"{made.task} {lang}: {score.headline:.1f} ({score.items:,} items in {seconds:,.1f} s)")
+    if not items.problems:
+        return ""
+    first, told = items.problems[0], summary(items.problems)
+    where = " ".join(filter(None, (first.file, first.row)))
+    context.say(f"{made.task} {lang}: problems in the data ({told}); the first: {where}: {first.detail}")
+    return told
 
 
 def _drop_weights(name: str, names: tuple[str, ...], context: RunContext) -> None:

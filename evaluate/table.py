@@ -53,7 +53,7 @@ def _as_json(task: EvalTask) -> dict[str, Any]:
                 "splits": dict(p.splits),
                 "languages": list(p.languages),
                 "revision": p.revision,
-                "note": p.note,
+                "note": "; ".join(filter(None, (p.note, p.mixed))),
             }
             for p in task.hub
         ],

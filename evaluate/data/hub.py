@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ class HubEval:
         config = fill(place.config, lang) if place.config else None
         hub_split = fill(place.splits[split], lang)
         repo, revision, dataset = _loaded(fill(place.repo, lang), config, hub_split, place.revision)
-        records = [(repo, one) for one in _records(dataset)]
+        records: list[tuple[str, Item]] = [(repo, one) for one in _records(dataset)]
         candidates: tuple[Candidate, ...] = ()
         if task.form is Form.BITEXT:
             records, candidates = _bitext(repo, records)
@@ -70,7 +71,9 @@ class HubEval:
             found, candidates = linked((one for _, one in records), partial(_problem, repo))
             records = [(repo, one) for one in found]
         origin = {"kind": "hub", "repo": repo, "config": config, "split": hub_split, "revision": revision}
-        return collect(task, lang, split, records, candidates, origin)
+        found = collect(task, lang, split, records, candidates, origin)
+        mixed = (_problem(repo, f"{config} {hub_split}", What.INVALID, place.mixed),) if place.mixed else ()
+        return replace(found, problems=(*mixed, *found.problems))
 
     def entities(self) -> Iterator[Candidate]:
         """Mewsli-X's candidates.

@@ -139,6 +139,13 @@ def notes(analysis: Analysis) -> Iterator[str]:
             holes.setdefault(_holes(arm), []).append(arm.name)
     for text, names in holes.items():
         yield f"{', '.join(names)}: {text} Where cells are missing there is no overall score."
+    problems: dict[str, list[str]] = {}
+    for arm in analysis.arms:
+        if arm.problems:
+            text = ", ".join(f"{title(task)} {lang} ({what})" for task, lang, what in arm.problems)
+            problems.setdefault(text, []).append(arm.name)
+    for text, names in problems.items():
+        yield f"{', '.join(names)}: test sets with rows that could not be used, or are odd: {text}."
     single = [arm.name for arm in analysis.arms if len(arm.seeds) == 1]
     if single:
         yield f"One seed only: {', '.join(single)}. Their intervals cover test items, not runs."

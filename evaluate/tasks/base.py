@@ -81,7 +81,8 @@ class HubPlace:
     """Where `datasets` finds the task, loading data files only (no script).
 
     `repo`, `config` and the values of `splits` may hold `{lang}`, `{lang3}` and `{name}` (the language's English name).
-    `languages` is empty when the place has all of the task's. `note` says what differs from the official files.
+    `languages` is empty when the place has all of the task's. `note` says what differs from the official files; `mixed`
+    what else the sets of these languages hold, which is told whenever one of them is read.
     """
 
     repo: str
@@ -90,6 +91,7 @@ class HubPlace:
     languages: tuple[str, ...] = ()
     revision: str | None = None
     note: str = ""
+    mixed: str = ""
 
     def holds(self, lang: str, split: str) -> bool:
         """Whether the place has this split of this language."""

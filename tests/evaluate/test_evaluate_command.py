@@ -506,6 +506,17 @@ def test_thresholds_of_languages_that_were_predicted_before_stay_in_the_record(
     assert read_run(tmp_path / "out").settings["tasks"]["bucc2018"]["thresholds"] == {"de": 1.0, "fr": 1.0}
 
 
+def test_rows_that_cannot_be_used_are_named_and_recorded(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "train.tsv").write_text(pairs(6), encoding="utf-8")
+    (tmp_path / "sw.tsv").write_text(pairs(3) + "the harbour\tis cold\tperhaps\n", encoding="utf-8")
+    (tmp_path / "own.yaml").write_text("tasks:\n  xnli: {train: train.tsv, test: '{lang}.tsv'}\n", encoding="utf-8")
+    assert evaluate(place, "--out", str(tmp_path / "out"), "--source", str(tmp_path / "own.yaml")) == 0
+    assert "problems in the data (bad_row 1); the first: sw.tsv line 4: label 'perhaps'" in capsys.readouterr().err
+    assert read_run(tmp_path / "out").settings["tasks"]["xnli"]["problems"] == {"sw": "bad_row 1"}
+
+
 @pytest.mark.slow
 def test_a_process_killed_in_the_middle_of_training_goes_on_to_the_same_predictions(
     place: Path, tmp_path: Path

@@ -59,7 +59,8 @@ def test_tags_are_named_by_the_data_sets_own_classes(
     assert isinstance(found.items[0], TagItem)
     assert found.items[0].tags == ("DET", "NOUN")
     assert asked[0][:2] == ("google/xtreme", "udpos.German")
-    HubEval().load("udpos", "wo", "test")
+    assert "Swiss German" in found.problems[0].detail  # which that copy holds too
+    assert not HubEval().load("udpos", "wo", "test").problems
     assert asked[1][:2] == ("izhx/xtreme-r-udpos", "wo")  # the five languages that XTREME-R added
 
 

@@ -95,6 +95,14 @@ def test_seeds_that_lack_a_cell_are_not_averaged_over() -> None:
     assert [(task.languages, task.of) for task in found.tasks] == [(14, 15)]
 
 
+def test_rows_of_test_sets_that_could_not_be_used_are_said() -> None:
+    tasks = {"xnli": {"style": "heads", "problems": {"de": "bad_row 3"}}, "tydiqa": {}}
+    one = arm("none", ArmKind.NONE, 0.4, tasks=("xnli",), settings={"tasks": tasks})
+    analysis = analyse(Results((one, arm("english", ArmKind.ENGLISH, 0.5, tasks=("xnli",)))), replicates=100)
+    said = "none: test sets with rows that could not be used, or are odd: XNLI de (bad_row 3)."
+    assert said in list(notes(analysis))
+
+
 def verdicts(analysis: Analysis) -> dict[str, Verdict]:
     return {claim.text: claim.verdict for claim in analysis.claims}
 

@@ -29,7 +29,7 @@ def test_languages_are_those_of_the_language_table(name: str) -> None:
 def test_sizes_of_the_official_releases() -> None:
     totals = {name: sum(task.sizes.values()) for name, task in EVAL_TASKS.items()}
     assert (totals["xnli"], totals["mlqa"], totals["mewslix"], totals["lareqa"]) == (75_150, 42_245, 14_624, 13_090)
-    assert EVAL_TASKS["udpos"].sizes["de"] == 22_458
+    assert "el" not in EVAL_TASKS["udpos"].sizes  # the Hub's copy, which was counted, holds Ancient Greek too
     assert EVAL_TASKS["udpos"].sizes["mr"] == 47
 
 
