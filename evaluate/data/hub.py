@@ -71,9 +71,9 @@ class HubEval:
             found, candidates = linked((one for _, one in records), partial(_problem, repo))
             records = [(repo, one) for one in found]
         origin = {"kind": "hub", "repo": repo, "config": config, "split": hub_split, "revision": revision}
-        found = collect(task, lang, split, records, candidates, origin)
+        made = collect(task, lang, split, records, candidates, origin)
         mixed = (_problem(repo, f"{config} {hub_split}", What.INVALID, place.mixed),) if place.mixed else ()
-        return replace(found, problems=(*mixed, *found.problems))
+        return replace(made, problems=(*mixed, *made.problems))
 
     def entities(self) -> Iterator[Candidate]:
         """Mewsli-X's candidates.
