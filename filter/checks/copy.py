@@ -16,7 +16,7 @@ from synth.outcomes import Kind, Reason
 
 NGRAM = 5  # characters: related languages share words, but few runs of five letters and spaces in a row
 SHORT_CHOICE = 3  # words
-MIN_LETTERS = 12  # letters left of a field after names are removed; shorter ones are judged in the pooled text only
+MIN_LETTERS = 12  # letters left of a field after names are removed; shorter ones are judged together with others only
 LATIN = frozenset("abcdefghijklmnopqrstuvwxyz")
 SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\"“(\n]\s*)([^\W\d_]+)")
 
@@ -42,13 +42,14 @@ def _measure(text: RowText, source: RowText, lang: str) -> tuple[float | None, f
     # An English paraphrase shares words with its source by nature: the paraphrase check judges that.
     if not source.fields or lang == "en":
         return None, None, None
-    if LATIN.isdisjoint(text.pooled):  # nothing to copy with: another script
+    if LATIN.isdisjoint(text.pooled.casefold()):  # nothing to copy with: another script
         return 0.0, 0.0, 0.0
     names = _names(source)
     english = plain(source.pooled, names)
     shared = ngrams(english, NGRAM)
     pooled = plain(text.pooled, names)
-    fields = [plain(field.text, names) for field in text.fields]
+    # All choices together are one more field: a word each is too short to be judged.
+    fields = [plain(each, names) for each in (*(field.text for field in text.fields), " ".join(text.choices))]
     overlaps = [containment(ngrams(each, NGRAM), shared) for each in fields if len(each) >= MIN_LETTERS]
     overall = containment(ngrams(pooled, NGRAM), shared) if len(pooled) >= MIN_LETTERS else None
     return overall, max(overlaps, default=None), float(_longest_run(pooled.split(), english.split()))
@@ -102,7 +103,7 @@ def decide(columns: Scored, thresholds: CopyThresholds) -> Marks:
 
 CHECK = Check(
     name="copy",
-    version=3,
+    version=4,
     columns=dict.fromkeys(("copy_overlap", "copy_field_overlap", "copy_run"), ColumnType.NUMBER),
     thresholds=CopyThresholds,
     score=score,

@@ -153,6 +153,28 @@ def test_choices_that_are_names_are_no_copy() -> None:
     assert all_checks()["copy"].score(two)["copy_overlap"][0] > 0.45
 
 
+def test_choices_of_a_word_each_that_stayed_english_are_a_copy() -> None:
+    def row(question: str, *words: str) -> RowText:
+        choices = [Field(f"choices[{number}]", word, True) for number, word in enumerate(words)]
+        return RowText((Field("question", question), *choices))
+
+    english = ("plumber", "dentist", "baker", "pilot", "farmer")
+    source, question = row("Who repairs a broken tooth?", *english), "Wer repariert einen kaputten Zahn?"
+    copied, good = row(question, *english), row(question, "Klempner", "Arzt", "Bäcker", "Pilot", "Bauer")
+    task = get_task("commonsense_qa")
+    two = Batch(
+        task, "de", Kind.TRANSLATION, [{}] * 2, [{}] * 2, [{}] * 2, [copied, good], [source] * 2, [source] * 2, NO_TOOLS
+    )
+    bad, sound = all_checks()["copy"].score(two)["copy_field_overlap"]
+    assert bad == 1.0
+    assert sound < 0.5
+
+
+def test_capitals_do_not_hide_a_copy() -> None:
+    source = "The shop is closed on Sundays and nobody is working there."
+    assert score("copy", source, source.upper())["copy_overlap"] == 1.0
+
+
 def test_titles_leave_no_run_of_function_words() -> None:
     source = (
         "She wrote To the Lords of the City and On the Towers of the Sea and From the Hills to the Shore in a year."
