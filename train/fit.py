@@ -102,7 +102,8 @@ def fit(
     kind = _trainer_of(model)
     args = kind.arguments_for(settings, output, steps)
     with listening() as stop, deterministic(settings.deterministic):
-        trainer = kind(model, args, steps, settings, folder, curve, stop, evaluate)
+        with memory_errors(curve):  # the weights go to the GPU here
+            trainer = kind(model, args, steps, settings, folder, curve, stop, evaluate)
         trainer.begin(begin.step if begin else 0)
         try:
             with memory_errors(curve):
@@ -180,9 +181,9 @@ def memory_errors(curve: Curve) -> Iterator[None]:
         if isinstance(error, RuntimeError) and not isinstance(error, torch.OutOfMemoryError) and not _no_memory(error):
             raise
         raise TrainingFailed(
-            "the memory was too small for a step. Halve optim.batch_size and double optim.accumulation (the gradient "
-            "stays the same), set parallel.gradient_checkpointing, precision bf16, lora or shorter lengths, and run it "
-            "again",
+            "the memory was too small for the model and a step. Halve optim.batch_size and double optim.accumulation "
+            "(the gradient stays the same), set parallel.gradient_checkpointing, precision bf16, lora or shorter "
+            "lengths, and run it again",
             "out of memory",
             curve.steps + 1,
         ) from error

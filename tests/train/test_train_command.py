@@ -354,6 +354,21 @@ def test_too_little_memory_is_told_with_advice(
     assert "Halve optim.batch_size and double optim.accumulation" in errors
 
 
+def test_a_model_that_does_not_fit_is_told_with_advice(
+    home: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+    from transformers import Trainer
+
+    def full(*_: Any, **__: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 40.00 GiB.")
+
+    monkeypatch.setattr(Trainer, "__init__", full)  # where the weights go to the GPU
+    code, _, errors = cli(*words(home, tmp_path))
+    assert (code, read_record(tmp_path / "english-0").outcome["failure"]) == (1, "out of memory")
+    assert "lora" in errors.splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("flags", "code", "told"),
     [
