@@ -29,6 +29,9 @@ _TREATED = (
 )  # fmt: skip
 
 
+_NO_END = {"running": "its evaluation has not come to its end; run `synth evaluate` on it again"}
+
+
 @dataclass(frozen=True, slots=True)
 class SeedScore:
     """One seed's own numbers: overall (None with holes) and by task (mean over the languages that are there)."""
@@ -152,7 +155,7 @@ def _pairs(results: Results, arms: Mapping[str, Sampled], baseline: str | None) 
     if not pairs:
         names = list(arms)
         pairs = [(name, names[0]) for name in names[1:]]
-    return list(dict.fromkeys(pairs))
+    return [pair for pair in dict.fromkeys(pairs) if arms[pair[0]].points.keys() & arms[pair[1]].points.keys()]
 
 
 def _matched(one: Arm, other: Arm) -> bool:
@@ -178,7 +181,7 @@ def _summary(arm: Arm, sampled: Sampled | None) -> ArmSummary:
         intermediate=arm.intermediate,
         languages=arm.languages,
         seeds=seeds,
-        failed=tuple((info.seed, info.why or info.status) for info in arm.failed),
+        failed=tuple((info.seed, info.why or _NO_END.get(info.status, info.status)) for info in arm.failed),
         tasks=tasks,
         cells=cell_estimates(sampled) if sampled else (),
         overall=overall_estimate(tasks, sampled) if sampled else None,

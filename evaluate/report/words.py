@@ -60,9 +60,20 @@ def title(task: str) -> str:
 def answer(analysis: Analysis) -> tuple[str, ...]:
     """The answer in three sentences, or why there is none."""
     if not analysis.comparisons:
-        return ("There is one arm only: nothing can be compared. Evaluate a second one and report both.",)
+        return (_nothing_compared(analysis),)
     main = analysis.comparisons[0]
     return (_first(analysis, main), _second(main), _third(analysis, main))
+
+
+def _nothing_compared(analysis: Analysis) -> str:
+    if sum(bool(arm.seeds) for arm in analysis.arms) > 1:
+        return (
+            "No two arms that differ in the intermediate stage have a task and language in common: nothing can be "
+            "compared. Evaluate them on the same ones."
+        )
+    if len(analysis.arms) > 1:
+        return "One arm only was evaluated to its end: nothing can be compared. Train and evaluate the others again."
+    return "There is one arm only: nothing can be compared. Evaluate a second one and report both."
 
 
 def _first(analysis: Analysis, main: Comparison) -> str:
@@ -116,12 +127,13 @@ def _second(main: Comparison) -> str:
 def _third(analysis: Analysis, main: Comparison) -> str:
     """Which languages, and how many runs it rests on."""
     groups = {group.name: group for group in main.coverage}
-    held = {COVERED: "languages that the intermediate corpus held gain", UNCOVERED: "those that it did not hold"}
+    others = "those that it did not hold" if COVERED in groups else "languages, of which no corpus held any, gain"
+    held = {COVERED: "languages that the intermediate corpus held gain", UNCOVERED: others}
     parts = [f"{text} {difference(groups[name].estimate)}" for name, text in held.items() if name in groups]
     failed = sum(len(arm.failed) for arm in analysis.arms if arm.name in {main.arm, main.base})
     runs = f"{main.seeds[0]} and {main.seeds[1]} seeds of the two arms"
     caution = "; with a single seed the interval leaves out the variance between runs" if 1 in main.seeds else ""
-    lost = f"; {failed} runs failed" if failed else ""
+    lost = f"; {failed} {'run' if failed == 1 else 'runs'} failed or did not end" if failed else ""
     return f"{_capital(', '.join(parts))}; this rests on {runs}{lost}{caution}."
 
 

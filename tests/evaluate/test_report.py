@@ -103,6 +103,24 @@ def test_rows_of_test_sets_that_could_not_be_used_are_said() -> None:
     assert said in list(notes(analysis))
 
 
+def test_an_arm_that_shares_nothing_with_another_leaves_the_rest_of_the_report(tmp_path: Path) -> None:
+    english: dict[str, Any] = {"intermediate": ("mnli",), "languages": ("en",)}
+    write(tmp_path, info("none", ArmKind.NONE, 1), 0.4, {"tydiqa": ("fi",)})
+    write(tmp_path, info("english", ArmKind.ENGLISH, 1, **english), 0.5, {"xnli": ("de",)})
+    assert answer(analyse(load_results([tmp_path]), replicates=100))[0].startswith("No two arms that differ")
+    write(tmp_path, info("multilingual", ArmKind.MULTILINGUAL, 1, **english), 0.5, {"xnli": ("de",)})
+    found = analyse(load_results([tmp_path]), replicates=100)
+    assert [(one.arm, one.base) for one in found.comparisons] == [("multilingual", "english")]
+
+
+def test_an_evaluation_that_has_not_ended_is_no_failure_of_the_run(tmp_path: Path) -> None:
+    write(tmp_path, info("none", ArmKind.NONE, 1), 0.4, CELLS)
+    write_run(tmp_path / "english-1", info("english", ArmKind.ENGLISH, 1, status="running"))
+    found = analyse(load_results([tmp_path]), replicates=100)
+    assert any("its evaluation has not come to its end" in note for note in notes(found))
+    assert answer(found)[0].startswith("One arm only was evaluated to its end")
+
+
 def verdicts(analysis: Analysis) -> dict[str, Verdict]:
     return {claim.text: claim.verdict for claim in analysis.claims}
 
