@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synth.corpus.files import fingerprint, write_json
+from synth.corpus.files import fingerprint, read_json, write_json
 from synth.corpus.layout import Layout, Part
 from synth.errors import BadFolder
 from synth.filter.dedup.siblings import Reach
@@ -40,6 +40,7 @@ from synth.outcomes import Kind
 from synth.tasks import TASKS
 
 SUMMARY = "filter.json"
+AGREEMENT = "label_agreement"  # what `synth.filter.agreement_run` adds to it
 Say = Callable[[str], None]
 
 
@@ -97,14 +98,18 @@ def filter_corpus(
     scored = _score(job, parts, engine, say)
     _remove_stale(corpus, parts)
     groups = groups_of(corpus, parts)
-    written = _decide(groups, policy, engine, say)
+    before = read_json(corpus / SUMMARY)
+    written = _decide(corpus, groups, policy, engine, say)
     _tidy(corpus)
     cells = tuple(engine.map(CountJob(), groups))
     warnings += _empty_cells(cells)
     result = FilterResult(
         corpus, cells, scored, len(parts) - scored, written, time.monotonic() - started, tuple(warnings)
     )
-    write_json(corpus / SUMMARY, summary(result, policy, tools.identity))
+    told = summary(result, policy, tools.identity)
+    if not written and isinstance(before, dict) and before.get("cells") == told["cells"] and AGREEMENT in before:
+        told[AGREEMENT] = before[AGREEMENT]  # it was paid for, and its rows are still the same
+    write_json(corpus / SUMMARY, told)
     return result
 
 
@@ -162,7 +167,7 @@ def _tidy(corpus: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _decide(groups: Sequence[Group], policy: Policy, engine: Engine, say: Say) -> int:
+def _decide(corpus: Path, groups: Sequence[Group], policy: Policy, engine: Engine, say: Say) -> int:
     settled: list[Settled] = []
     for batch in batches(groups):
         _sign(batch, policy, engine, say)
@@ -171,6 +176,8 @@ def _decide(groups: Sequence[Group], policy: Policy, engine: Engine, say: Say) -
             say(f"looked for duplicates in {len(settled)} of {len(groups)} groups")
     leave = _siblings(groups, settled, policy)
     items = [Siblings(group, leave[group.key]) for group in groups]
+    # From here on until the end `kept/` may hold parts of two policies: nobody shall take it for one of either.
+    write_json(corpus / SUMMARY, {"format": "unfinished"})
     return sum(engine.map(WriteJob(policy), items))
 
 

@@ -11,14 +11,19 @@ from typing import Any
 
 import pytest
 
+from synth.corpus.files import read_json, write_json
 from synth.corpus.layout import Part
+from synth.errors import BadFolder
 from synth.filter.checks import all_checks
 from synth.filter.engine import LocalEngine
 from synth.filter.funnel import Cell
+from synth.filter.jobs import WriteJob
 from synth.filter.order import in_order
 from synth.filter.policy import load_policy, parse_policy
+from synth.filter.report.page import read_summary
 from synth.filter.run import FilterResult, filter_corpus
 from synth.filter.tools import ToolSettings
+from synth.manifest.describe import filter_of
 from synth.outcomes import Failure, Kind, Reason
 from tests.filter.make_corpus import SENTENCES, Plan, changed, make_corpus, rows_of, write_one
 
@@ -142,6 +147,36 @@ def test_a_killed_run_goes_on_at_the_last_finished_part(tmp_path: Path) -> None:
     run(whole)
     for stage in ("scored", "kept", "dropped"):
         assert list(rows_of(root, stage, "mnli", "sw")) == list(rows_of(whole, stage, "mnli", "sw"))
+
+
+class _DyingAtTheEnd(_Dying):
+    """An engine that stops when some parts are decided."""
+
+    def map(self, job: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+        return super().map(job, items) if isinstance(job, WriteJob) else iter([job(item) for item in items])
+
+
+def test_a_corpus_between_two_policies_is_taken_for_neither(tmp_path: Path) -> None:
+    root = make_corpus(tmp_path, Plan(langs=("es", "sw", "ar"), rows=4))
+    run(root)
+    with pytest.raises(KeyboardInterrupt):
+        run(root, "strict", engine=_DyingAtTheEnd())
+    with pytest.raises(BadFolder, match="run `synth filter"):
+        read_summary(root)
+    with pytest.raises(BadFolder, match="run `synth filter`"):
+        filter_of(root)
+    run(root, "strict")
+    assert read_summary(root).policy == "strict"
+
+
+def test_a_label_agreement_stays_as_long_as_its_rows_do(tmp_path: Path) -> None:
+    root = make_corpus(tmp_path, Plan(langs=("es",), rows=4))
+    run(root)
+    write_json(root / "filter.json", {**read_json(root / "filter.json"), "label_agreement": {"rows": 4}})
+    run(root)
+    assert read_json(root / "filter.json")["label_agreement"] == {"rows": 4}
+    run(root, "strict")
+    assert "label_agreement" not in read_json(root / "filter.json")
 
 
 def test_a_part_without_marker_is_scored_again(tmp_path: Path) -> None:
