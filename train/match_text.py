@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from synth.train.arm_names import ArmName
+
 if TYPE_CHECKING:
     from synth.train.matching import ArmSummary, MatchReport
 
@@ -13,7 +15,7 @@ _COSTLY = 5
 
 def render(report: MatchReport) -> str:
     """A page of text."""
-    lines = [*_tasks(report), "", *_arms(report), "", *_truncation(report), *_verdict(report)]
+    lines = [*_tasks(report), "", *_arms(report), "", *_truncation(report), *_teachers(report), *_verdict(report)]
     return "\n".join(lines) + "\n"
 
 
@@ -52,6 +54,18 @@ def _truncation(report: MatchReport) -> Iterator[str]:
             for told, counts in (("text cut", entry.truncated), ("label lost", entry.lost)):
                 if counts:
                     yield f"{arm.arm}, {task}, rows with {told}: {_counts(counts)}"
+
+
+def _teachers(report: MatchReport) -> Iterator[str]:
+    """The paraphrases control for translationese only when the same teacher wrote them."""
+    by_arm = {arm.arm: sorted({one for task in arm.tasks.values() for one in task.teachers}) for arm in report.arms}
+    control = by_arm.get(ArmName.ENGLISH_PARAPHRASE)
+    for name in (ArmName.MULTILINGUAL, ArmName.MULTILINGUAL_PARAPHRASE):
+        if control and by_arm.get(name) and by_arm[name] != control:
+            yield (
+                f"{ArmName.ENGLISH_PARAPHRASE} is by {', '.join(control)}, {name} by {', '.join(by_arm[name])}: "
+                "they differ in the teacher as well"
+            )
 
 
 def _counts(counts: Mapping[str, int]) -> str:

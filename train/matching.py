@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from synth.errors import CheckFailed
+from synth.outcomes import Kind
 from synth.train.arm_names import ArmName
 from synth.train.arms import ArmData
 from synth.train.counting import count_rows
@@ -37,6 +38,7 @@ class TaskSummary:
         tokens: Tokens an example; None when no tokenizer was given.
         truncated: Rows that lost text, by language.
         lost: Rows whose label did not survive truncation, by language.
+        teachers: Models that wrote the text; none of English source rows.
     """
 
     examples: int
@@ -47,6 +49,7 @@ class TaskSummary:
     tokens: float | None = None
     truncated: Mapping[str, int] = field(default_factory=dict)
     lost: Mapping[str, int] = field(default_factory=dict)
+    teachers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,10 @@ class ArmSummary:
 
 def summary_from(value: Mapping[str, Any]) -> ArmSummary:
     """A summary from its JSON form, such as a run record holds."""
+    names = ("offered", "teachers")
     tasks = {
-        name: TaskSummary(**{**entry, "offered": tuple(entry["offered"])}) for name, entry in value["tasks"].items()
+        name: TaskSummary(**{**entry, **{key: tuple(entry.get(key, ())) for key in names}})
+        for name, entry in value["tasks"].items()
     }
     return ArmSummary(**{**value, "tasks": tasks, "seeds": tuple(value["seeds"])})
 
@@ -125,6 +130,7 @@ def flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
 def _summarise_task(data: ArmData, task: str, encoder: Encoder | None) -> TaskSummary:
     counts = count_rows(data, task, encoder)
     accounts = sorted(counts.accounts.items())
+    cells = [cell for slot in data.rows[task].draw.slots for cell in slot.cells]
     return TaskSummary(
         examples=counts.examples,
         source_ids=counts.sources,
@@ -134,6 +140,7 @@ def _summarise_task(data: ArmData, task: str, encoder: Encoder | None) -> TaskSu
         tokens=round(counts.tokens / counts.examples, 2) if encoder and counts.examples else None,
         truncated={lang: account.truncated for lang, account in accounts if account.truncated},
         lost={lang: account.lost for lang, account in accounts if account.lost},
+        teachers=tuple(sorted({cell.corpus.manifest.teacher.model for cell in cells if cell.kind is not Kind.SOURCE})),
     )
 
 

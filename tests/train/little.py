@@ -33,6 +33,7 @@ class Little:
     translations: Mapping[str, Collection[int]] = field(default_factory=lambda: {"de": (), "sw": ()})
     paraphrases: Mapping[str, Collection[int]] = field(default_factory=dict)
     profile: str = "tiny-test"
+    model: str = "nobody/tiny-test"
     english_text: str = ""  # put before every premise: another release of the data
 
 
@@ -62,7 +63,7 @@ def _describe(corpus: Path, little: Little) -> None:
         "config": {"kind": "both", "source": "sample", "split": "train", "seed": 0},
         "languages": list(little.translations),
         "tasks": list(little.tasks),
-        "teacher": {**TEACHER, "profile": little.profile},
+        "teacher": {**TEACHER, "profile": little.profile, "model": little.model},
         "sources": {task: {**source, "parts": []} for task in little.tasks},
     }
     (corpus / "corpus.yaml").write_text(yaml.safe_dump(description), encoding="utf-8")

@@ -253,6 +253,16 @@ def test_the_report_shows_losses_and_verdict(tmp_path: Path) -> None:
     assert json.loads(report.to_json())["holds"] is True
 
 
+def test_the_report_says_when_the_control_is_by_another_teacher(tmp_path: Path) -> None:
+    one = make(tmp_path, Little("one"))
+    for name, model, told in (("same", "nobody/tiny-test", False), ("other", "somebody/else", True)):
+        two = make(tmp_path, Little(name, translations={}, paraphrases={"en": ()}, model=model))
+        report = prepare(recipe([one, two], arms=ARMS), tmp_path / f"rows-{name}", 0).report
+        line = f"english-paraphrase is by {model}, multilingual by nobody/tiny-test: they differ in the teacher as well"
+        assert (line in report.text()) == told
+        assert report.holds
+
+
 def test_nothing_is_needed_for_no_intermediate_stage(tmp_path: Path) -> None:
     found = prepare(recipe([], arms=["none"]), tmp_path, 0)
     assert list(found.arms["none"].batches()) == []
