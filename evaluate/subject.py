@@ -163,7 +163,7 @@ def _model_place(text: str, revision: str | None) -> Place:
 def _identity_of(folder: Path) -> str:
     """Stands for a folder's weights: names, sizes, and both ends of every file of weights."""
     parts = [["config.json", (folder / "config.json").read_text(encoding="utf-8", errors="replace")]]
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in sorted((*folder.glob("*.safetensors"), *folder.glob("pytorch_model*.bin"))):
         with path.open("rb") as file:
             begin = file.read(_ENDS)
             file.seek(max(0, path.stat().st_size - _ENDS))
