@@ -8,7 +8,9 @@ from synth.sources.files import DataFile, lines
 from synth.sources.problems import What
 from synth.sources.readers import Item, Record
 
-_HEADERS = frozenset({"sentence1", "gold_label"})  # both releases name these columns
+_HEADERS = frozenset(
+    {"sentence1", "gold_label", "hypo"}
+)  # the releases name these; `hypo` is XNLI's multinli.train.en.tsv
 
 
 def read_pairs(file: DataFile) -> Iterator[Item]:

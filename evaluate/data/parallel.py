@@ -60,7 +60,7 @@ def read_bucc(file: DataFile, english: DataFile, gold: DataFile) -> tuple[list[I
     """Queries (foreign sentences) and candidates (English ones); gold is empty for a sentence without translation.
 
     Raises:
-        BadSource: The gold names sentences that are not there; leaving them out would raise the recall, or
+        BadSource: The gold is empty, or names sentences that are not there; leaving them out would raise the recall, or
             they could never be found.
     """
     pairs: dict[str, list[str]] = {}
@@ -68,6 +68,8 @@ def read_bucc(file: DataFile, english: DataFile, gold: DataFile) -> tuple[list[I
         if line.strip():
             source, _, target = line.strip().partition("\t")
             pairs.setdefault(source, []).append(target)
+    if not pairs:
+        raise BadSource(f"{gold.name} names no pair: nothing could be scored; get the gold of the original release")
     sentences, targets = list(_sentences(file)), list(_sentences(english))
     for side, wanted, there in (
         (file, set(pairs), sentences),

@@ -41,7 +41,7 @@ TASK = EvalTask(
     hub=(HubPlace("facebook/xnli", "{lang}", {"train": "train", "validation": "validation", "test": "test"}),),
     shape=partial(
         pair,
-        names=(("premise", "sentence1", "text_a"), ("hypothesis", "sentence2", "text_b")),
+        names=(("premise", "sentence1", "text_a"), ("hypothesis", "sentence2", "text_b", "hypo")),
         words=_WORDS,
         parallel=True,
     ),

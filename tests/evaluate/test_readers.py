@@ -333,3 +333,16 @@ def test_gold_pairs_of_english_sentences_that_are_not_there_are_refused(tmp_path
     files = {"x.de": "de-1\tWo?\n", "x.en": "en-9\tWhere?\n", "x.gold": "de-1\ten-8\n"}
     with pytest.raises(BadSource, match=r"x\.en lacks, such as en-8"):
         load(tmp_path, "bucc2018", "de", files, '"x.{lang}"')
+
+
+def test_the_training_set_that_xnli_was_released_with(tmp_path: Path) -> None:
+    text = "premise\thypo\tlabel\nIt rains .\tIt is dry .\tcontradictory\n"
+    found = load(tmp_path, "xnli", "en", {"multinli.train.en.tsv": text}, "multinli.train.en.tsv", split="train")
+    assert [gold_of(item) for item in found.items] == [("contradiction",)]
+    assert not found.problems
+
+
+def test_bucc_without_a_gold_pair_is_refused(tmp_path: Path) -> None:
+    files = {"x.de": "de-1\tWo?\n", "x.en": "en-9\tWhere?\n", "x.gold": "\n"}
+    with pytest.raises(BadSource, match=r"x\.gold names no pair"):
+        load(tmp_path, "bucc2018", "de", files, '"x.{lang}"')
