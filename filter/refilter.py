@@ -60,15 +60,16 @@ def refill(manifest: Manifest, fetched: Path, out: Path) -> int:
 def _describe(manifest: Manifest, out: Path, mark: str) -> None:
     """Write corpus.yaml first, so that an interrupted call is known by it."""
     found = read_description(out)
-    if found and found.get("fingerprint") == mark:
-        return
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise BadFolder(f"{out} holds something other than the rows of this {manifest.name}; give another --out")
-    with disk_errors(out):
-        out.mkdir(parents=True, exist_ok=True)
-    text = yaml.safe_dump(_description(manifest, out, mark), allow_unicode=True, sort_keys=False, width=120)
-    write_text(Layout(out).description, text)
-    write_manifest(out / f"{manifest.name}.yaml", manifest)  # `synth manifest verify` asks for it
+    if not (found and found.get("fingerprint") == mark):
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise BadFolder(f"{out} holds something other than the rows of this {manifest.name}; give another --out")
+        with disk_errors(out):
+            out.mkdir(parents=True, exist_ok=True)
+        text = yaml.safe_dump(_description(manifest, out, mark), allow_unicode=True, sort_keys=False, width=120)
+        write_text(Layout(out).description, text)
+    parent = out / f"{manifest.name}.yaml"  # `synth manifest verify` asks for it
+    if not parent.is_file():
+        write_manifest(parent, manifest)
 
 
 def _description(manifest: Manifest, out: Path, mark: str) -> dict[str, Any]:

@@ -110,10 +110,12 @@ def test_an_interrupted_folder_is_finished_and_a_foreign_one_refused(
     layout = Layout(out)
     first, second, *_ = layout.parts()
     layout.marker(first).unlink()
+    (out / f"{found.name}.yaml").unlink()
     before = layout.part(second).stat().st_mtime_ns
     assert cli("filter", tmp_path / "there.yaml", "--out", out, *FLAGS)[0] == 0
     assert ids(out, "generated") == published_ids(found, folder)
     assert layout.part(second).stat().st_mtime_ns == before
+    assert read_manifest(out / f"{found.name}.yaml").identity == found.identity
     write_manifest(tmp_path / "there.yaml", found.model_copy(update={"version": "2"}))
     code, _, err = cli("filter", tmp_path / "there.yaml", "--out", out, *FLAGS)
     assert code == 2 and "another --out" in err
