@@ -18,6 +18,19 @@ from synth.outcomes import Reason
 NUMBER = re.compile(r"\d+(?:[.,:/'’٫٬\u00a0\u202f\u2009–-]\d+| \d{3}(?!\d))*")
 GROUP = re.compile(r"\d+")
 DECADE = re.compile(r"(\d{1,2})\s?世[纪紀]\s?(\d0)\s?年代")  # Chinese for the 1930s: the thirties of the 20th century
+# Years as Thailand, Japan and Taiwan count them, and what is to be added to get the common one.
+ERAS = {
+    "พ.ศ.": -543,
+    "พุทธศักราช": -543,
+    "明治": 1867,
+    "大正": 1911,
+    "昭和": 1925,
+    "平成": 1988,
+    "令和": 2018,
+    "民國": 1911,
+}
+ERAS |= {"พศ": -543, "民国": 1911}
+ERA_YEAR = re.compile(rf"({'|'.join(map(re.escape, ERAS))})\s?(\d{{1,4}})(?!\d)")
 # Words of magnitude right behind a number. Units differ: 10 million is 1000 ten-thousands in Chinese, 1 crore in Hindi.
 MAGNITUDE = re.compile(
     r"\s?(?:thousand|million|billion|trillion|[万萬億亿兆千百]|[만억조천]|lakh|crore|लाख|करोड़|हज़ार|हजार|লাখ|লক্ষ|কোটি|હજાર|લાખ|કરોડ"
@@ -47,9 +60,19 @@ def score(batch: Batch) -> Columns:
 
 
 def _compare(source: str, target: str) -> tuple[float, float, float]:
-    wanted, there = numbers(source), numbers(target)
+    wanted = numbers(source)
+    there = numbers(_common_years(target, {number.digits for number in wanted}))
     lost, added = _missing(wanted, there), _missing(there, wanted)
     return float(sum(number.long for number in wanted)), float(lost), float(added)
+
+
+def _common_years(text: str, wanted: set[str]) -> str:
+    """The text with years of other eras as common ones, but for those that the source has too."""
+
+    def common(year: re.Match[str]) -> str:
+        return year[0] if _bare(year[2]) in wanted else str(int(year[2]) + ERAS[year[1]])
+
+    return ERA_YEAR.sub(common, ascii_digits(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +146,7 @@ def decide(columns: Scored, thresholds: NumberThresholds) -> Marks:
 
 CHECK = Check(
     name="numbers",
-    version=3,
+    version=4,
     columns=dict.fromkeys(("numbers_source", "numbers_lost", "numbers_added"), ColumnType.NUMBER),
     thresholds=NumberThresholds,
     score=score,
