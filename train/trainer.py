@@ -109,9 +109,10 @@ class StepTrainer(Trainer):  # type: ignore[misc]
     def get_train_dataloader(self) -> DataLoader[Share]:
         """Steps in order. It is not handed to accelerate, which would share out what is shared out already."""
         workers = self.args.dataloader_num_workers
+        fork = "fork" if workers else None  # what Python 3.14 does by itself would have to pickle steps and tokenizers
         return DataLoader(
             self._shares, batch_size=1, collate_fn=_only, num_workers=workers,
-            worker_init_fn=leave_signals_to_the_parent,
+            worker_init_fn=leave_signals_to_the_parent, multiprocessing_context=fork,
         )  # fmt: skip
 
     def get_batch_samples(

@@ -207,3 +207,24 @@ def test_the_log_ends_where_the_run_goes_on(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_text("".join(lines) + '{"step": 9, "lo')
     cut_log(tmp_path, 5)
     assert (tmp_path / "log.jsonl").read_text() == "".join(lines[:2])
+
+
+@needs_torch
+def test_processes_that_encode_are_forked_whatever_python_does_by_itself() -> None:
+    """As on a machine with a GPU; Python 3.14 would pickle what they work on, which cannot be."""
+    import multiprocessing
+    from types import SimpleNamespace
+
+    from synth.train.trainer import StepTrainer
+
+    class Local(list[int]):
+        """Of a function, and therefore not to be pickled, like our encoders."""
+
+    like: Any = SimpleNamespace(args=SimpleNamespace(dataloader_num_workers=1), _shares=Local([7, 8]))
+    before = multiprocessing.get_start_method()
+    multiprocessing.set_start_method("forkserver", force=True)
+    try:
+        found = list(StepTrainer.get_train_dataloader(like))
+    finally:
+        multiprocessing.set_start_method(before, force=True)
+    assert found == [7, 8]
