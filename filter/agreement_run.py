@@ -14,12 +14,13 @@ from synth.filter.agreement import Agreement, label_agreement, sample_rows
 from synth.filter.back_translation import BackTranslator, Text, corpus_teacher
 from synth.filter.io import read_table
 from synth.filter.label_judge import PairJudge, label_names, pair_columns
-from synth.filter.run import AGREEMENT, SUMMARY
+from synth.filter.run import SUMMARY
 from synth.filter.sources import Lookup
 from synth.outcomes import Kind
 from synth.tasks import TASKS, get_task
 from synth.tasks.base import Row, Task
 
+KEY = "label_agreement"
 Translate = Callable[[Sequence[Text]], Sequence[str | None]]
 
 
@@ -152,5 +153,5 @@ def estimate_with_models(corpus: Path, size: int, judge: PairJudge, teacher: str
     summary = read_json(corpus / SUMMARY)
     models = {"judge": judge.name, "teacher": "server" if "://" in name else name, "rows": size}
     added = {**models, "left_out": left_out, "cells": [asdict(cell) for cell in cells]}
-    write_json(corpus / SUMMARY, {**summary, AGREEMENT: added})
+    write_json(corpus / SUMMARY, {**summary, KEY: added})
     return added

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synth.corpus.files import fingerprint, read_json, write_json
+from synth.corpus.files import fingerprint, write_json
 from synth.corpus.layout import Layout, Part
 from synth.errors import BadFolder
 from synth.filter.dedup.siblings import Reach
@@ -40,7 +40,6 @@ from synth.outcomes import Kind
 from synth.tasks import TASKS
 
 SUMMARY = "filter.json"
-AGREEMENT = "label_agreement"  # what `synth.filter.agreement_run` adds to it
 Say = Callable[[str], None]
 
 
@@ -98,7 +97,6 @@ def filter_corpus(
     scored = _score(job, parts, engine, say)
     _remove_stale(corpus, parts)
     groups = groups_of(corpus, parts)
-    before = read_json(corpus / SUMMARY)
     written = _decide(corpus, groups, policy, engine, say)
     _tidy(corpus)
     cells = tuple(engine.map(CountJob(), groups))
@@ -106,10 +104,7 @@ def filter_corpus(
     result = FilterResult(
         corpus, cells, scored, len(parts) - scored, written, time.monotonic() - started, tuple(warnings)
     )
-    told = summary(result, policy, tools.identity)
-    if not written and isinstance(before, dict) and before.get("cells") == told["cells"] and AGREEMENT in before:
-        told[AGREEMENT] = before[AGREEMENT]  # it was paid for, and its rows are still the same
-    write_json(corpus / SUMMARY, told)
+    write_json(corpus / SUMMARY, summary(result, policy, tools.identity))
     return result
 
 

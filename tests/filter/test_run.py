@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from synth.corpus.files import read_json, write_json
 from synth.corpus.layout import Part
 from synth.errors import BadFolder
 from synth.filter.checks import all_checks
@@ -167,16 +166,6 @@ def test_a_corpus_between_two_policies_is_taken_for_neither(tmp_path: Path) -> N
         filter_of(root)
     run(root, "strict")
     assert read_summary(root).policy == "strict"
-
-
-def test_a_label_agreement_stays_as_long_as_its_rows_do(tmp_path: Path) -> None:
-    root = make_corpus(tmp_path, Plan(langs=("es",), rows=4))
-    run(root)
-    write_json(root / "filter.json", {**read_json(root / "filter.json"), "label_agreement": {"rows": 4}})
-    run(root)
-    assert read_json(root / "filter.json")["label_agreement"] == {"rows": 4}
-    run(root, "strict")
-    assert "label_agreement" not in read_json(root / "filter.json")
 
 
 def test_a_part_without_marker_is_scored_again(tmp_path: Path) -> None:
