@@ -11,6 +11,10 @@ from typing import Any, Final
 import yaml
 
 _ALONE: Final = 4  # letters of a word that says something by itself
+# "principal", "production", "material": spelled alike wherever Latin left its words.
+_LATIN: Final = re.compile(
+    r"^.{2,}(?:al|ance|ant|ary|ate|ble|ade|age|ace|ence|ent|ice|ile|ine|ion|ism|ist|ive|or|ude|ure|ute|ic|ique|ous)s?$"
+)
 _SIBILANT: Final = re.compile(r"(?:s|x|z|ch|sh)$")
 _CONSONANT_Y: Final = re.compile(r"[^aeiou]y$")
 
@@ -40,9 +44,12 @@ def lexicon_bytes() -> bytes:
 def lexicon(code: str = "") -> Lexicon:
     """The English words, seen from a language of the 50; by default from one that shares only what all share."""
     lists = _lists()
-    distinctive = _words() - set(lists["shared"]["any"].split()) - set(lists["shared"].get(code, "").split())
-    alone = [] if code in lists["cognate"].split() else [word for word in distinctive if len(word) >= _ALONE]
-    return Lexicon(_words(), distinctive, frozenset(alone))
+    shared = [*lists["shared"]["any"].split(), *lists["shared"].get(code, "").split()]
+    distinctive = _words() - {*shared, *map(third_person, shared)}
+    if code in lists["cognate"].split():
+        distinctive = frozenset(word for word in distinctive if not _LATIN.search(word))
+        return Lexicon(_words(), distinctive, frozenset())
+    return Lexicon(_words(), distinctive, frozenset(word for word in distinctive if len(word) >= _ALONE))
 
 
 @cache

@@ -67,3 +67,18 @@ def test_share_of_english_words_is_seen_from_a_language() -> None:
     assert english_word_share("he on kai", "en") > 0.0
     assert english_word_share("he on kai", "fi") == 0.0
     assert english_word_share("", "fi") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("¿Quién es el actor principal de la obra?", "es"),
+        ("El material industrial costó poco.", "es"),
+        ("Le service national de la production", "fr"),
+        ("Was bedeutet dies?", "de"),
+        ("Hij had in Rome gewoond.", "nl"),
+        ("Dia naik lift.", "id"),
+    ],
+)
+def test_words_that_latin_or_trade_left_everywhere_prove_nothing(text: str, code: str) -> None:
+    assert english_runs(text, code, latin=True).share == 0.0
