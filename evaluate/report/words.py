@@ -185,7 +185,7 @@ def _holes(arm: ArmSummary) -> str:
     if whole:
         found.append(f"{len(whole)} tasks were not evaluated ({', '.join(title(task) for task in whole)})")
     if parts:
-        found.append(f"{len(parts)} languages are missing in the others")
+        found.append(f"{len(parts)} cells (one language of one task) are missing in the others")
     return "; ".join(found) + "."
 
 

@@ -79,7 +79,7 @@ def test_a_missing_language_leaves_no_overall_score_and_is_said() -> None:
     assert all(one.overall is None for one in analysis.arms)
     assert "not the benchmark's score" in answer(analysis)[0]
     (said,) = [note for note in notes(analysis) if "8 tasks were not evaluated" in note]
-    assert said.startswith("none, english, multilingual: ") and "2 languages are missing" in said
+    assert said.startswith("none, english, multilingual: ") and "2 cells (one language of one task) are missing" in said
     page = "".join(html(analysis, "t"))
     assert "(14/15)" in page and ">hole<" in page
 
