@@ -1,21 +1,24 @@
 """Read the test sets that the user has: one small YAML file names the files of each set and language.
 
-    squad_dev: {en: [squad/dev-v1.1.json]}
+    squad_dev: hub
     xquad: {en: [xquad/xquad.en.json], es: [xquad/xquad.es.json]}
-    xnli: {es: [xnli/test-es.tsv]}
+    xnli: {es: [xnli/test-es.tsv], sw: [hub]}
 
-Paths are relative to the YAML file and may hold wildcards. Formats are those in which the sets are given out.
+Paths are relative to the YAML file and may hold wildcards. Formats are those in which the sets are given out. The word
+`hub` takes a language, or all languages of a set, from the Hugging Face Hub; a file of that name is `./hub`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final, Literal
 
 import yaml
 from pydantic import RootModel, ValidationError
 
 from synth.errors import BadFlag, BadSource
+from synth.filter.contamination.hub import hub_languages, hub_texts
 from synth.filter.contamination.index import TestText
 from synth.filter.contamination.readers import (
     read_bucc,
@@ -48,8 +51,15 @@ READERS: dict[str, Reader] = {
 }
 
 
+HUB: Final = "hub"
+
+
+class _Named(RootModel[dict[str, dict[str, list[str]] | Literal["hub"]]]):
+    """The YAML file: a set's files by language, or `hub`."""
+
+
 class TestSets(RootModel[dict[str, dict[str, list[str]]]]):
-    """Test set to language to files."""
+    """Test set to language to files (or `hub`)."""
 
     __test__ = False
 
@@ -62,7 +72,7 @@ def load_test_sets(path: Path) -> TestSets:
     """
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=UniqueKeys) or {}  # noqa: S506  # a safe loader
-        sets = TestSets.model_validate(content)
+        sets = _Named.model_validate(content)
     except OSError as error:
         raise BadFlag(f"cannot read the test sets file {path}: {error.strerror}; check the path.") from error
     except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
@@ -76,8 +86,10 @@ def load_test_sets(path: Path) -> TestSets:
     return TestSets({name: _by_code(path, name, languages) for name, languages in sets.root.items()})
 
 
-def _by_code(path: Path, name: str, languages: dict[str, list[str]]) -> dict[str, list[str]]:
+def _by_code(path: Path, name: str, languages: dict[str, list[str]] | str) -> dict[str, list[str]]:
     """The files by our language codes, under which corpus rows are looked up (`iw` is he)."""
+    if isinstance(languages, str):
+        return {lang: [HUB] for lang in hub_languages(name)}
     found: dict[str, list[str]] = {}
     for lang, patterns in languages.items():
         try:
@@ -100,6 +112,9 @@ def read_test_sets(sets: TestSets, base: Path) -> Iterator[TestText]:
     for test_set, languages in sets.root.items():
         for lang, patterns in languages.items():
             for pattern in patterns:
+                if pattern == HUB:
+                    yield from hub_texts(test_set, lang)
+                    continue
                 for path in _files(base, pattern):
                     yield from _texts(path, test_set, lang)
 
