@@ -51,7 +51,7 @@ def test_a_row_made_from_squads_development_split_is_refused(served: dict[Any, A
     index = index_of(tmp_path, "squad_dev: hub")
     assert refuse_at_source({**QUESTION, "id": "other"}, index, "other") is not None  # by its paragraph
     assert refuse_at_source({**QUESTION, "context": "Another."}, index, "q1") is not None  # by its id
-    assert refuse_at_source({**QUESTION, "context": "Another."}, index, "other") is None
+    assert refuse_at_source({**QUESTION, "id": "other", "context": "Another."}, index, "other") is None
 
 
 def test_languages_from_the_hub_and_from_files_stand_side_by_side(served: dict[Any, Any], tmp_path: Path) -> None:
