@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 REASONS, NOTES = "synth_reasons", "synth_notes"
+CONFLICT = "label_conflict"
 STRINGS_FEATURE = {"feature": {"dtype": "string", "_type": "Value"}, "_type": "List"}
 
 
@@ -38,7 +39,13 @@ def _tally(table: pa.Table) -> dict[str, int]:
     return dict(Counter(f"{outcome}:{reason}".rstrip(":") for outcome, reason in pairs))
 
 
-def split(table: pa.Table, verdicts: Verdicts, removed: Mapping[str, str], siblings: Mapping[str, str]) -> Decided:
+def split(
+    table: pa.Table,
+    verdicts: Verdicts,
+    removed: Mapping[str, str],
+    siblings: Mapping[str, str],
+    conflicts: Collection[str] = (),
+) -> Decided:
     """Decide a part.
 
     Args:
@@ -46,6 +53,7 @@ def split(table: pa.Table, verdicts: Verdicts, removed: Mapping[str, str], sibli
         verdicts: What the checks say.
         removed: Row ids that repeat another row, and which.
         siblings: Source ids that go because of another language, and why.
+        conflicts: Row ids that nearly repeat a row of another label: noted, and no reason to go.
     """
     import pyarrow as pa
 
@@ -57,7 +65,7 @@ def split(table: pa.Table, verdicts: Verdicts, removed: Mapping[str, str], sibli
     ]
     keep = [good and not reasons for good, reasons in zip(usable, found, strict=True)]
     table = _with_ends(table, found, usable)
-    notes = [verdicts.notes.get(row_id, []) for row_id in ids]
+    notes = [[*verdicts.notes.get(row_id, ()), *([CONFLICT] if row_id in conflicts else ())] for row_id in ids]
     table = with_column(table, NOTES, notes, pa.list_(pa.string()), STRINGS_FEATURE)
     mask = pa.array(keep, pa.bool_())
     return Decided(table.filter(mask), table.filter(pa.array([not each for each in keep], pa.bool_())))

@@ -30,7 +30,7 @@ class Cell:
         generation: The rest of `generated`, by `failed:KIND` and `rejected:REASON`.
         dropped: What the filter dropped, by main reason; `usable` is `kept` and the sum of these.
         reasons: The same rows by every reason that they have.
-        notes: Kept and dropped rows by note (`language_unjudged`, `language_confusable`).
+        notes: Kept and dropped rows by note (`language_unjudged`, `language_confusable`, `label_conflict`).
         answers: Usable rows by the answer of language identification.
         detected: Rows judged wrong, by the language that was seen.
         rungs: Usable rows by span rung.

@@ -17,7 +17,7 @@ from synth.corpus.layout import Layout, Part
 from synth.corpus.markers import read_marker
 from synth.errors import BadFlag
 from synth.filter.decide import split
-from synth.filter.duplicates import find_in_group, read_duplicates
+from synth.filter.duplicates import Duplicates, find_in_group, read_duplicates
 from synth.filter.group import Group
 from synth.filter.io import is_done, read_table, write_part
 from synth.filter.policy import Policy
@@ -28,7 +28,7 @@ from synth.filter.sources import Lookup
 from synth.filter.tools import ToolSettings, build_tools
 from synth.filter.verdicts import part_verdicts
 
-DECIDE_VERSION = 1
+DECIDE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +121,25 @@ class WriteJob:
     def __call__(self, item: Siblings) -> int:
         """Decide and write the parts that are not written yet; returns how many were."""
         group = item.group
-        removed = read_duplicates(group).removed if self.policy.dedup.drops_own(group.key[1]) else {}
-        identity = [DECIDE_VERSION, self.policy.fingerprint, sorted(item.leave.items()), sorted(removed.items())]
+        found = read_duplicates(group) if self.policy.dedup.enabled else Duplicates()
+        if not self.policy.dedup.drops_own(group.key[1]):
+            found.removed.clear()
+        pairs = [sorted(item.leave.items()), sorted(found.removed.items()), sorted(found.conflicts)]
+        identity = [DECIDE_VERSION, self.policy.fingerprint, *pairs]
         written = 0
         for part in group.parts:
             scored = read_marker(group.layout.part(part, SCORED))
             wanted = fingerprint([*identity, scored and scored.fingerprint])
             stages = (group.layout.part(part, "kept"), group.layout.part(part, "dropped"))
             if not all(is_done(path, wanted) for path in stages):
-                self._write(item, part, removed, wanted)
+                self._write(item, part, found, wanted)
                 written += 1
         return written
 
-    def _write(self, item: Siblings, part: Part, removed: Mapping[str, str], wanted: str) -> None:
+    def _write(self, item: Siblings, part: Part, found: Duplicates, wanted: str) -> None:
         layout = item.group.layout
         verdicts = part_verdicts(layout, part, self.policy)
-        decided = split(read_table(layout.part(part)), verdicts, removed, item.leave)
+        decided = split(read_table(layout.part(part)), verdicts, found.removed, item.leave, found.conflicts)
         kept, dropped = decided.outcomes
         write_part(layout.part(part, "kept"), part, decided.kept, wanted, kept)
         write_part(layout.part(part, "dropped"), part, decided.dropped, wanted, dropped)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from synth.filter.decide import CONFLICT
 from synth.filter.funnel import Cell, add, as_json
 from synth.filter.policy import Policy
 from synth.filter.run import FilterResult
@@ -108,7 +109,9 @@ def _numbers(cells: list[Cell]) -> tuple[str, str, str, str]:
 def _last(result: FilterResult) -> str:
     kept, usable = sum(cell.kept for cell in result.cells), sum(cell.usable for cell in result.cells)
     unjudged = add(result.cells, "answers").get("cannot_judge", 0)
+    alike = add(result.cells, "notes").get(CONFLICT, 0)
+    conflicts = f"{alike:,} rows nearly repeat one of another label; " if alike else ""
     return (
         f"kept {kept:,} of {usable:,} usable rows; language of {unjudged:,} rows could not be judged; "
-        f"scored {result.scored} parts, {result.reused} had their scores; {result.seconds:.1f} s"
+        f"{conflicts}scored {result.scored} parts, {result.reused} had their scores; {result.seconds:.1f} s"
     )

@@ -20,6 +20,11 @@ from synth.outcomes import Kind
 TITLES = {Kind.TRANSLATION: "Translations", Kind.PARAPHRASE: "Paraphrases", Kind.SOURCE: "English source rows"}
 ANSWERS = ("right", "cannot_judge", "wrong")
 RUNGS = ("markers", "verbatim", "sentence", "inflected", "aligner")
+NOTED = {
+    "language_unjudged": "language cannot be judged",
+    "language_confusable": "in, or near, a language that is easily taken for it",
+    "label_conflict": "nearly repeats a row of another label",
+}
 LINKS = ("funnel", "reasons", "languages", "lengths", "rungs", "rows", "thresholds")
 
 
@@ -87,6 +92,12 @@ def reasons(cells: Sequence[Cell]) -> Iterator[str]:
     mine = [cell for cell in cells if cell.kind != Kind.SOURCE]
     names = list(add(mine, "dropped"))
     yield '<h2 id="reasons">Reasons</h2>'
+    noted = add(mine, "notes")
+    if noted:
+        yield "<p>Noticed, which alone drops no row: " + ", ".join(
+            f"{NOTED.get(name, escape(name))} {n:,}" for name, n in noted.items()
+        )
+        yield ".</p>"
     if not names:
         yield "<p>Nothing was dropped.</p>"
         return

@@ -21,6 +21,7 @@ from synth.filter.order import in_order
 from synth.filter.policy import load_policy, parse_policy
 from synth.filter.report.page import read_summary
 from synth.filter.run import FilterResult, filter_corpus
+from synth.filter.table import print_table
 from synth.filter.tools import ToolSettings
 from synth.manifest.describe import filter_of
 from synth.outcomes import Failure, Kind, Reason
@@ -276,6 +277,19 @@ def test_a_dropped_row_never_makes_a_good_one_a_duplicate(tmp_path: Path) -> Non
     root = make_corpus(tmp_path, Plan(langs=("es",), rows=4, faults={("mnli", "es", 0): leak, ("mnli", "es", 3): copy}))
     run(root)
     assert reasons(root, "mnli", "es") == {"q/0": ["leakage"]}
+
+
+def test_near_duplicates_of_another_label_stay_with_a_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy = changed(premise=SENTENCES["es"][0], hypothesis=SENTENCES["es"][1])
+    faults = {("mnli", "es", n): copy for n in (0, 1)}  # neighbours have different labels
+    root = make_corpus(tmp_path, Plan(langs=("es",), rows=4, faults=faults))
+    rules = "{length: off, numbers: off, invariants: off}"
+    result = filter_corpus(root, parse_policy(rules, "mine"), NO_DETECTORS, ALONE)
+    noted = {row["synth_source_id"]: row["synth_notes"] for row in rows_of(root, "kept", "mnli", "es")}
+    assert noted == {"q/0": ["label_conflict"], "q/1": ["label_conflict"], "q/2": [], "q/3": []}
+    assert cell(result, "mnli", "es").notes == {"label_conflict": 2}
+    print_table(result, load_policy("default"))
+    assert "2 rows nearly repeat one of another label" in " ".join(capsys.readouterr().err.split())
 
 
 def test_unjudged_languages_are_kept_or_dropped_by_policy_and_always_counted(tmp_path: Path) -> None:
