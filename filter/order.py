@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from synth.outcomes import Reason
 
-# A refusal is also in the wrong language and of the wrong length; saying "length" first would hide what happened. A side
-# that was cut to a word looks like exchanged sides as well.
+# A refusal is also in the wrong language and of the wrong length; saying "length" first would hide what happened. A
+# side that was cut to a word looks like exchanged sides as well.
 ORDER = (
     Reason.SCHEMA, Reason.MISSING_FIELD, Reason.EMPTY_FIELD, Reason.LABEL, Reason.CHOICES_COUNT, Reason.TOKEN_COUNT,
     Reason.SPAN_LOST, Reason.SPAN_MISMATCH, Reason.SIDES_MERGED,
