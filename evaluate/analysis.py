@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from synth.evaluate.alike import unlike
 from synth.evaluate.claims import Claim, Evidence, judge
 from synth.evaluate.compare import (
     CellEstimate,
@@ -80,7 +81,10 @@ class FunnelRow:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The report. The first comparison is the one that the answer is about."""
+    """The report. The first comparison is the one that the answer is about.
+
+    `unlike` is, for each pair of arms that are compared, what tells them apart beside their intermediate data.
+    """
 
     arms: tuple[ArmSummary, ...]
     comparisons: tuple[Comparison, ...]
@@ -91,6 +95,7 @@ class Analysis:
     seed: int
     sources: tuple[str, ...]
     command: str = ""
+    unlike: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
 
 
 def analyse(
@@ -129,7 +134,11 @@ def analyse(
     summaries = tuple(_summary(arm, arms.get(arm.name)) for arm in results.arms)
     claims = judge(_evidence(arms, made))
     relations = {arm.name: _relations(arm) for arm in results.arms}
-    return Analysis(summaries, tuple(made.values()), relations, claims, funnel, replicates, seed, sources, command)
+    found = ((pair, unlike(arms[pair[0]].arm, arms[pair[1]].arm)) for pair in made)
+    differing = tuple((*pair, tuple(what)) for pair, what in found if what)
+    return Analysis(
+        summaries, tuple(made.values()), relations, claims, funnel, replicates, seed, sources, command, differing
+    )
 
 
 def _relations(arm: Arm) -> dict[str, Relation]:

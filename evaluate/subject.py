@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from synth.corpus.files import fingerprint
 from synth.errors import BadFlag, BadFolder
+from synth.evaluate.alike import SUMMARY
 from synth.evaluate.predictions import ArmKind, RunInfo
 from synth.evaluate.stage import Place
 from synth.network import network_errors
@@ -102,7 +103,13 @@ def _run(folder: Path, record: RunRecord) -> Subject:
         languages=tuple(sorted({lang for task in summary.tasks.values() for lang in task.languages})),
         status="failed" if failed else "running",
         why=_why(record) if failed else "",
-        settings={"train": {"recipe": record.recipe["name"], "corpora": dict(record.manifests)}},
+        settings={
+            "train": {
+                "recipe": record.recipe["name"],
+                "corpora": dict(record.manifests),
+                SUMMARY: summary.as_dict(),
+            }
+        },
     )
     identity = fingerprint([record.recipe_fingerprint, summary.arm, summary.seed, record.order_hash, record.created])
     style, answers = str(record.recipe["style"]), str(record.recipe["answers"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from synth.evaluate.alike import SHOWN
 from synth.evaluate.analysis import Analysis, ArmSummary
 from synth.evaluate.compare import COVERED, UNCOVERED, Comparison, GroupDifference, TaskEstimate
 from synth.evaluate.tasks import EVAL_TASKS, XTREME_R
@@ -151,6 +152,9 @@ def notes(analysis: Analysis) -> Iterator[str]:
             holes.setdefault(_holes(arm), []).append(arm.name)
     for text, names in holes.items():
         yield f"{', '.join(names)}: {text} Where cells are missing there is no overall score."
+    for one, other, what in analysis.unlike:
+        more = f"; and {len(what) - SHOWN} more" if len(what) > SHOWN else ""
+        yield f"{one} and {other} differ not in their data alone: {'; '.join(what[:SHOWN])}{more}."
     problems: dict[str, list[str]] = {}
     for arm in analysis.arms:
         if arm.problems:
