@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synth.corpus.files import fingerprint, write_json
+from synth.corpus.files import alone, fingerprint, write_json
 from synth.corpus.layout import Layout, Part
 from synth.errors import BadFolder
 from synth.filter.dedup.siblings import Reach
@@ -91,21 +91,22 @@ def filter_corpus(
     settings, engine = settings or ToolSettings(), engine or LocalEngine()
     inputs, warnings = _inputs(corpus)
     tools = build_tools(settings)
-    warnings += list(tools.missing.values())
-    parts = [each.part for each in inputs]
-    job = ScoreJob(corpus, settings, secrets.token_hex(4), fingerprint(check_identities(tools)))
-    scored = _score(job, parts, engine, say)
-    _remove_stale(corpus, parts)
-    groups = groups_of(corpus, parts)
-    written = _decide(corpus, groups, policy, engine, say)
-    _tidy(corpus)
-    cells = tuple(engine.map(CountJob(), groups))
-    warnings += _empty_cells(cells)
-    result = FilterResult(
-        corpus, cells, scored, len(parts) - scored, written, time.monotonic() - started, tuple(warnings)
-    )
-    write_json(corpus / SUMMARY, summary(result, policy, tools.identity))
-    return result
+    with alone(corpus / ".filter.lock", f"another `synth filter` works on {corpus}; wait until it ends"):
+        warnings += list(tools.missing.values())
+        parts = [each.part for each in inputs]
+        job = ScoreJob(corpus, settings, secrets.token_hex(4), fingerprint(check_identities(tools)))
+        scored = _score(job, parts, engine, say)
+        _remove_stale(corpus, parts)
+        groups = groups_of(corpus, parts)
+        written = _decide(corpus, groups, policy, engine, say)
+        _tidy(corpus)
+        cells = tuple(engine.map(CountJob(), groups))
+        warnings += _empty_cells(cells)
+        result = FilterResult(
+            corpus, cells, scored, len(parts) - scored, written, time.monotonic() - started, tuple(warnings)
+        )
+        write_json(corpus / SUMMARY, summary(result, policy, tools.identity))
+        return result
 
 
 def _empty_cells(cells: Iterable[Cell]) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from synth.errors import DiskError
+from synth.errors import BadFolder, DiskError
 
 _BLOCK = 1 << 20
 
@@ -65,6 +65,29 @@ def locked(path: Path) -> Iterator[None]:
         with contextlib.suppress(OSError):
             fcntl.flock(stream, fcntl.LOCK_EX)
         yield
+
+
+@contextlib.contextmanager
+def alone(path: Path, taken: str) -> Iterator[None]:
+    """Hold the lock file `path` as `locked` does, but refuse at once where somebody else holds it.
+
+    Raises:
+        BadFolder: Another process on this machine holds it; `taken` is what it is told.
+    """
+    import fcntl
+
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = path.open("wb")
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadFolder(taken) from None
+        except OSError:
+            pass  # a file system without locks
+        yield
+        path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from synth.corpus.files import disk_errors
-from synth.errors import BadFolder, Interrupted, SynthError
+from synth.corpus.files import alone
+from synth.errors import Interrupted, SynthError
 from synth.generate.chunk_run import Tools, run_chunk
 from synth.generate.chunks import Chunk
 
@@ -82,21 +81,9 @@ def only_here(journal: Path) -> Iterator[None]:
     Raises:
         BadFolder: Another process on this machine holds it: the same command was started twice.
     """
-    path = journal.with_name(f".{journal.name}.lock")
-    with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        stream = path.open("wb")
-    with stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BadFolder(
-                f"another run is making {journal.parent}; wait until it ends, or give this one other --langs or --out"
-            ) from None
-        except OSError:
-            pass  # a file system without locks
+    taken = f"another run is making {journal.parent}; wait until it ends, or give this one other --langs or --out"
+    with alone(journal.with_name(f".{journal.name}.lock"), taken):
         yield
-        path.unlink(missing_ok=True)
 
 
 async def _cancel(running: Iterable[asyncio.Task[int]]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from synth.corpus.files import alone
 from synth.corpus.layout import Part
 from synth.errors import BadFolder
 from synth.filter.checks import all_checks
@@ -355,3 +356,11 @@ def test_a_run_killed_by_the_system_loses_no_finished_part(tmp_path: Path) -> No
     assert result.scored == parts - done
     assert all(c.kept == 60 for c in result.cells)
     assert not list(root.rglob("*.tmp"))
+
+
+def test_a_corpus_is_filtered_by_one_command_at_a_time(tmp_path: Path) -> None:
+    root = make_corpus(tmp_path, Plan(langs=("es",), rows=4))
+    with alone(root / ".filter.lock", "taken"), pytest.raises(BadFolder, match="another `synth filter` works on"):
+        run(root)
+    assert cell(run(root), "mnli", "es").kept == 4
+    assert not (root / ".filter.lock").exists()
