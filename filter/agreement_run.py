@@ -10,7 +10,7 @@ from typing import Any
 from synth.corpus.files import read_json, write_json
 from synth.corpus.layout import Layout, Part
 from synth.errors import BadFlag
-from synth.filter.agreement import Agreement, label_agreement, sample_rows
+from synth.filter.agreement import Agreement, Proportion, label_agreement, sample_rows, wilson
 from synth.filter.back_translation import BackTranslator, Text, corpus_teacher
 from synth.filter.io import read_table
 from synth.filter.label_judge import PairJudge, label_names, pair_columns
@@ -130,6 +130,26 @@ def _cell(sample: Sampled, english: Sequence[str | None], judge: PairJudge) -> A
     return AgreementCell(sample.task.name, sample.lang, str(sample.kind), len(pairs) - len(good), found)
 
 
+def pooled(cells: Sequence[AgreementCell]) -> list[AgreementCell]:
+    """All languages of a task and kind as one sample, where there are several: few rows a language say little each."""
+    groups: dict[tuple[str, str], list[AgreementCell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.task, cell.kind), []).append(cell)
+    return [
+        AgreementCell(task, "all", kind, sum(cell.failed for cell in own), _together([cell.agreement for cell in own]))
+        for (task, kind), own in groups.items()
+        if len(own) > 1
+    ]
+
+
+def _together(found: Sequence[Agreement]) -> Agreement:
+    def of(name: str) -> Proportion:
+        parts: list[Proportion] = [getattr(one, name) for one in found]
+        return wilson(sum(part.hits for part in parts), sum(part.count for part in parts))
+
+    return Agreement(of("back"), of("english"), of("same"))
+
+
 def estimate_with_models(corpus: Path, size: int, judge: PairJudge, teacher: str = "") -> dict[str, Any]:
     """Estimate with a teacher as back-translator and put the result into `filter.json`; returns what was added.
 
@@ -152,6 +172,7 @@ def estimate_with_models(corpus: Path, size: int, judge: PairJudge, teacher: str
     cells, left_out = estimate(corpus, size, judge, back.translate)
     summary = read_json(corpus / SUMMARY)
     models = {"judge": judge.name, "teacher": "server" if "://" in name else name, "rows": size}
-    added = {**models, "left_out": left_out, "cells": [asdict(cell) for cell in cells]}
+    added = {**models, "left_out": left_out, "pooled": [asdict(cell) for cell in pooled(cells)]}
+    added["cells"] = [asdict(cell) for cell in cells]
     write_json(corpus / SUMMARY, {**summary, KEY: added})
     return added

@@ -55,10 +55,11 @@ def print_table(result: FilterResult, policy: Policy) -> None:
 
 def print_agreement(found: Mapping[str, Any]) -> None:
     """One line a task, language and kind: how often the label survives, and how far the judge itself agrees."""
-    for cell in found["cells"]:
+    for cell in (*found["pooled"], *found["cells"]):
         back, english = (interval(cell["agreement"][name]) for name in ("back", "english"))
         failed = f"; {cell['failed']} could not be translated back" if cell["failed"] else ""
-        where = f"{cell['task']} {cell['lang']} ({cell['kind']})"
+        lang = "in all languages" if cell["lang"] == "all" else cell["lang"]
+        where = f"{cell['task']} {lang} ({cell['kind']})"
         print(f"label agreement of {where}: {back}; of the English rows: {english}{failed}", file=sys.stderr)
     for why in found["left_out"].values():
         print(f"note: label agreement: {why}; left out", file=sys.stderr)

@@ -185,10 +185,11 @@ def agreement(found: Mapping[str, Any]) -> Iterator[str]:
     yield "agreement with the labels of the English rows, its ceiling; 95 % intervals (Wilson).</p>"
     yield '<div class="wide"><table><thead><tr><th>language</th><th>task</th><th>label kept</th><th>English rows</th>'
     yield "<th>judged like the English row</th><th>not translated back</th></tr></thead><tbody>"
-    for cell in found["cells"]:
+    for cell in (*found["pooled"], *found["cells"]):
         shares = (interval(cell["agreement"][name]) for name in ("back", "english", "same"))
         columns = "".join(f"<td>{share}</td>" for share in (*shares, cell["failed"]))
-        yield f"<tr><th>{_named(cell['lang'])}</th><td>{escape(cell['task'])} {escape(cell['kind'])}</td>{columns}</tr>"
+        lang = "all languages" if cell["lang"] == "all" else _named(cell["lang"])
+        yield f"<tr><th>{lang}</th><td>{escape(cell['task'])} {escape(cell['kind'])}</td>{columns}</tr>"
     yield "</tbody></table></div>"
 
 

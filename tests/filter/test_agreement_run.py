@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from synth.errors import BadFlag, BadFolder
-from synth.filter.agreement_run import AgreementCell, estimate
+from synth.filter.agreement import Agreement, wilson
+from synth.filter.agreement_run import AgreementCell, estimate, pooled
 from synth.filter.back_translation import Text, back_prompt, corpus_teacher
 from synth.filter.label_judge import label_names
 from synth.filter.policy import load_policy
@@ -71,6 +72,17 @@ def test_what_translation_and_judge_lose_is_told_apart(tmp_path: Path) -> None:
     assert (lost.failed, lost.agreement.back.count, lost.agreement.english.count) == (1, 8, 8)
     garbled = agreement(root, lambda texts: ["something else" for _ in texts], 12)
     assert (garbled.agreement.back.hits, garbled.agreement.english.hits) == (4, 12), "a third of the rows is neutral"
+
+
+def test_languages_are_pooled_where_there_are_several() -> None:
+    one, other = (
+        Agreement(wilson(1, 2), wilson(2, 2), wilson(1, 2)),
+        Agreement(wilson(3, 4), wilson(2, 4), wilson(4, 4)),
+    )
+    cells = [AgreementCell("mnli", lang, "translation", 1, each) for lang, each in (("es", one), ("sw", other))]
+    (found,) = pooled([*cells, AgreementCell("qqp", "es", "translation", 0, one)])
+    assert (found.task, found.lang, found.failed) == ("mnli", "all", 2)
+    assert found.agreement == Agreement(wilson(4, 6), wilson(4, 6), wilson(5, 6))
 
 
 def test_tasks_that_the_judge_cannot_label_are_named(tmp_path: Path) -> None:
