@@ -6,16 +6,15 @@ report. What is found is told beside the numbers: such a difference is not the d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from synth.evaluate.results import Arm, Run
+from synth.evaluate.settings import differences
 
 SHOWN: Final = 3  # differences of a pair that are named
-SUMMARY: Final = (
-    "summary"  # in `settings.train` of a run: what the arm trained on, as `synth.train.matching` sums it up
-)
-_NOT_COMPARED: Final = frozenset({"name", "save_every", "tokens", "precision"})  # of the protocol
+SUMMARY: Final = "summary"
+"""Key in `settings.train` of a run: what its arm trained on, as `synth.train.matching` sums it up."""
 
 
 def unlike(one: Arm, other: Arm) -> list[str]:
@@ -45,14 +44,5 @@ def _trained(mine: Run, theirs: Run) -> Iterator[str]:
 def _evaluated(mine: Run, theirs: Run) -> Iterator[str]:
     one, other = ((run.info.settings.get("protocol") or {}) for run in (mine, theirs))
     if one and other:
-        for key, left, right in _differences(one, other):
+        for key, left, right in differences(one, other):
             yield f"evaluated with {key}: {mine.info.arm} has {left}, {theirs.info.arm} has {right}"
-
-
-def _differences(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
-    for key in dict.fromkeys((*one, *other)):
-        mine, theirs = one.get(key), other.get(key)
-        if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
-            yield from _differences(mine, theirs, f"{prefix}{key}.")
-        elif mine != theirs and key not in _NOT_COMPARED:
-            yield f"{prefix}{key}", mine, theirs

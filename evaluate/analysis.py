@@ -25,11 +25,7 @@ from synth.evaluate.tasks.base import Relation
 from synth.evaluate.uncertainty import REPLICATES, SEED, Estimate
 
 _ENGLISH_FIRST = (ArmKind.ENGLISH, ArmKind.ENGLISH_PARAPHRASE, ArmKind.NONE)
-_TREATED = (
-    ArmKind.MULTILINGUAL, ArmKind.MULTILINGUAL_PARAPHRASE, ArmKind.MIXTURE, ArmKind.MULTILINGUAL_MT,
-)  # fmt: skip
-
-
+_TREATED = (ArmKind.MULTILINGUAL, ArmKind.MULTILINGUAL_PARAPHRASE, ArmKind.MIXTURE, ArmKind.MULTILINGUAL_MT)
 _NO_END = {"running": "its evaluation has not come to its end; run `synth evaluate` on it again"}
 
 

@@ -25,7 +25,7 @@ from synth.evaluate.predictions import (
     write_run,
 )
 from synth.evaluate.selection import Selection
-from synth.evaluate.settings import EvalSettings
+from synth.evaluate.settings import EvalSettings, differences, identity_of
 from synth.evaluate.stage import Predictor, RunContext, TaskData, predictor_for
 from synth.evaluate.stats import cell_stats
 from synth.evaluate.subject import Subject
@@ -96,7 +96,8 @@ def _begin(subject: Subject, settings: EvalSettings) -> RunInfo:
     changed = [name for name in ("run", "arm", "model") if getattr(before, name) != getattr(info, name)]
     known = before.settings.get("identity")  # none where only a training that failed was recorded
     if known != protocol["identity"] and (known or any(files_of(subject.folder))):
-        changed += _differences(before.settings.get("protocol", {}), protocol["protocol"]) or ["weights or seed"]
+        told = differences(before.settings.get("protocol", {}), protocol["protocol"])
+        changed += [f"{key} ({mine} there, {theirs} now)" for key, mine, theirs in told] or ["weights or seed"]
     if changed:
         raise BadFolder(
             f"{subject.folder} holds an evaluation that differs in {', '.join(changed[:4])}; give another --out, or "
@@ -104,27 +105,6 @@ def _begin(subject: Subject, settings: EvalSettings) -> RunInfo:
         )
     kept = before.settings.get("tasks", {})
     return info.model_copy(update={"settings": {**info.settings, "tasks": kept}})
-
-
-_NOT_IDENTITY = frozenset({"name", "save_every"})
-
-
-def identity_of(settings: EvalSettings) -> dict[str, Any]:
-    """The settings that decide predictions: not their name, how often is saved, or how many pieces a batch has."""
-    values = settings.model_dump(mode="json")
-    values["prediction"] = {key: value for key, value in values["prediction"].items() if key != "tokens"}
-    return {key: value for key, value in values.items() if key not in _NOT_IDENTITY}
-
-
-def _differences(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> list[str]:
-    found: list[str] = []
-    for key in dict.fromkeys((*one, *other)):
-        mine, theirs = one.get(key), other.get(key)
-        if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
-            found += _differences(mine, theirs, f"{prefix}{key}.")
-        elif mine != theirs and key not in {*_NOT_IDENTITY, "tokens"}:
-            found.append(f"{prefix}{key} ({mine} there, {theirs} now)")
-    return found
 
 
 def _task(name: str, langs: tuple[str, ...], context: RunContext, info: RunInfo) -> RunInfo:

@@ -9,7 +9,7 @@ beside its embeddings learns in minutes on two cores.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -228,3 +228,24 @@ def load_settings(name: str, changes: Mapping[str, Any] | None = None) -> EvalSe
         return EvalSettings.model_validate(values)
     except ValidationError as error:
         raise BadFlag(explain(error, name, EvalSettings, Target)) from None
+
+
+_NOT_IDENTITY: Final = frozenset({"name", "save_every"})
+_BATCH: Final = "tokens"  # of `prediction`: how many pieces a batch has
+
+
+def identity_of(settings: EvalSettings) -> dict[str, Any]:
+    """The settings that decide predictions: not their name, how often is saved, or how many pieces a batch has."""
+    values = settings.model_dump(mode="json")
+    values["prediction"] = {key: value for key, value in values["prediction"].items() if key != _BATCH}
+    return {key: value for key, value in values.items() if key not in _NOT_IDENTITY}
+
+
+def differences(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """What decides predictions and differs between two settings in their JSON form: dotted key and both values."""
+    for key in dict.fromkeys((*one, *other)):
+        mine, theirs = one.get(key), other.get(key)
+        if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
+            yield from differences(mine, theirs, f"{prefix}{key}.")
+        elif mine != theirs and key not in {*_NOT_IDENTITY, _BATCH}:
+            yield f"{prefix}{key}", mine, theirs

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from synth.filter.text import UNSEEN
+from synth.filter.text import UNSEEN, case_folded
 
 # Languages in which models answer when they do not follow the language that was asked for, whatever that was.
 EVERYWHERE = ("en", "es", "fr")
@@ -34,4 +34,4 @@ def _table() -> dict[str, Any]:
 def fold(text: str) -> str:
     """The form in which phrases are compared: NFC, case-folded (also `İ`), straight apostrophes, nothing unseen."""
     seen = UNSEEN.sub("", unicodedata.normalize("NFC", text)).replace("’", "'")
-    return seen.casefold().replace("i\u0307", "i")
+    return case_folded(seen)

@@ -20,6 +20,13 @@ from synth.tasks.base import Column, Policy, Row, Task
 UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u0640\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]"
 )
+
+
+def case_folded(text: str) -> str:
+    """Full case folding; the Turkish `İ`, which it turns into `i` and a dot above, becomes `i` alone."""
+    return text.casefold().replace("i\u0307", "i")
+
+
 TEXT_POLICIES = (Policy.TRANSLATE, Policy.CHOICES, Policy.GLOSS)
 
 

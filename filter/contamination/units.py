@@ -20,7 +20,7 @@ import numpy as np
 from synth.filter.dedup.arrays import Bools, Hashes, Ints, Words
 from synth.filter.dedup.folding import BLANK, Folded, fold, fold_table, spans, strip_table
 from synth.filter.dedup.shingles import mix32, roll
-from synth.filter.text import UNSEEN
+from synth.filter.text import UNSEEN, case_folded
 
 UNSPACED_LANGUAGES = frozenset({"zh", "ja", "th", "my", "km", "lo", "bo"})
 WORDS = 13  # as in the GPT-3 report (Brown et al. 2020, appendix C)
@@ -99,7 +99,7 @@ def units_of(texts: Sequence[str], lang: str, form: Form = Form.PLAIN) -> Units:
 
 def _folded(text: str, form: Form) -> str:
     """Full case folding, which may change the length: `ß` is `ss`, and the Turkish `İ` and `i` become one."""
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).replace("i\u0307", "i")
+    text = unicodedata.normalize("NFKC", case_folded(unicodedata.normalize("NFKC", text)))
     return UNSEEN.sub("", text) if form is Form.PLAIN else text
 
 
