@@ -10,7 +10,7 @@ Paths are relative to the YAML file and may hold wildcards. Formats are those in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal
 
@@ -54,8 +54,8 @@ READERS: dict[str, Reader] = {
 HUB: Final = "hub"
 
 
-class _Named(RootModel[dict[str, dict[str, list[str]] | Literal["hub"]]]):
-    """The YAML file: a set's files by language, or `hub`."""
+class _Named(RootModel[dict[str, dict[str, list[str] | Literal["hub"]] | Literal["hub"]]]):
+    """The YAML file: a set's files by language; `hub` for one language or all."""
 
 
 class TestSets(RootModel[dict[str, dict[str, list[str]]]]):
@@ -80,20 +80,23 @@ def load_test_sets(path: Path) -> TestSets:
             f"{path} does not name test sets in the form 'xquad: {{es: [file]}}' ({_first(error)}); see "
             "docs/contamination.md."
         ) from error
+    if not sets.root:
+        raise BadFlag(f"{path} names no test set, so that nothing would be kept out; see docs/contamination.md.")
     for name in sets.root:
         if name not in READERS:
             raise BadFlag(f"{path}: unknown test set {name!r}; known are {', '.join(READERS)}.")
     return TestSets({name: _by_code(path, name, languages) for name, languages in sets.root.items()})
 
 
-def _by_code(path: Path, name: str, languages: dict[str, list[str]] | str) -> dict[str, list[str]]:
+def _by_code(path: Path, name: str, languages: Mapping[str, list[str] | str] | str) -> dict[str, list[str]]:
     """The files by our language codes, under which corpus rows are looked up (`iw` is he)."""
     if isinstance(languages, str):
         return {lang: [HUB] for lang in hub_languages(name)}
     found: dict[str, list[str]] = {}
     for lang, patterns in languages.items():
         try:
-            found.setdefault(get_language(lang).code, []).extend(patterns)
+            given = [patterns] if isinstance(patterns, str) else patterns
+            found.setdefault(get_language(lang).code, []).extend(given)
         except BadFlag as error:
             raise BadFlag(f"{path}, {name}: {error}") from error
     return found

@@ -44,7 +44,9 @@ def lexicon_bytes() -> bytes:
 def lexicon(code: str = "") -> Lexicon:
     """The English words, seen from a language of the 50; by default from one that shares only what all share."""
     lists = _lists()
-    shared = [*lists["shared"]["any"].split(), *lists["shared"].get(code, "").split()]
+    shared = [
+        word for codes, words in lists["shared"].items() if {"any", code} & {*codes.split()} for word in words.split()
+    ]
     distinctive = _words() - {*shared, *map(third_person, shared)}
     if code in lists["cognate"].split():
         distinctive = frozenset(word for word in distinctive if not _LATIN.search(word))

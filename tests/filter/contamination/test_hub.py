@@ -61,7 +61,7 @@ def test_languages_from_the_hub_and_from_files_stand_side_by_side(served: dict[A
     ]
     french = "La rivière est sortie de son lit au printemps et a emporté le vieux pont en bois."
     (tmp_path / "fr.tsv").write_text(f"{french}\tBref.\t0\n", encoding="utf-8")
-    index = index_of(tmp_path, "pawsx: {de: [hub], fr: [fr.tsv]}")
+    index = index_of(tmp_path, "pawsx: {de: hub, fr: [fr.tsv]}")
     assert set(index.texts) == {("pawsx", "de"), ("pawsx", "fr")}
     found = overlap([f"Gestern: {german} Heute nicht."], "de", index)
     assert found[0] is not None and found[0].test_sets == ("pawsx",)
@@ -71,3 +71,8 @@ def test_what_the_hub_lacks_is_named(tmp_path: Path) -> None:
     for text, what in (("lareqa: hub", "lareqa"), ("pawsx: {sw: [hub]}", "pawsx in sw")):
         with pytest.raises(BadFlag, match=what):
             index_of(tmp_path, text)
+
+
+def test_a_file_that_names_no_set_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadFlag, match="names no test set"):
+        index_of(tmp_path, "")
