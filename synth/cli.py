@@ -113,11 +113,14 @@ def _as_interrupt(_number: int, _frame: object) -> None:
     """SIGTERM (a cluster's scheduler) stops a run like Ctrl-C: cleanly, with everything kept.
 
     It is passed on as SIGINT, for which asyncio has a handler that cancels the work. An exception raised right here
-    could hit the event loop between two of its own steps, and leave tasks that nobody wakes any more.
+    could hit the event loop between two of its own steps, and leave tasks that nobody wakes any more. Once, not twice:
+    asyncio takes a second one for impatience, and lets it hit whatever runs.
     """
     _told_to_stop.append(True)
+    waiting = signal.SIGINT in signal.sigpending()  # a Ctrl-C held back by the mask: it comes with the unblocking
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    signal.raise_signal(signal.SIGINT)
+    if not waiting:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _listen_for_stops() -> None:

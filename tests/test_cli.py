@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from synth import __version__
+from synth import cli as command_line
 from synth.cli import VERBS
 from tests.conftest import Cli
 from tests.teacher.standin import ROOT, StandInProcess
@@ -191,3 +194,20 @@ def test_every_option_of_generate_is_explained(cli: Cli, capsys: pytest.CaptureF
     told = capsys.readouterr().out
     for name, field in GenerateConfig.model_fields.items():
         assert f"--{name.replace('_', '-')}" in told and field.description
+
+
+@pytest.mark.parametrize("held_back", [False, True])
+def test_a_scheduler_s_stop_is_one_interrupt(held_back: bool, cli: Cli) -> None:
+    """In the background of a script a Ctrl-C is held back; it must not make a second one of the SIGTERM after it."""
+    heard: list[int] = []
+    cli("langs")  # takes SIGTERM, and puts both handlers back afterwards
+    signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        if held_back:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        assert heard == [signal.SIGINT]
+    finally:
+        command_line._told_to_stop.clear()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
