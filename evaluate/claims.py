@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from synth.evaluate.compare import Comparison, Sampled, TaskEstimate
+from synth.evaluate.compare import Comparison, Sampled, TaskEstimate, compare
 from synth.evaluate.predictions import ArmKind
 from synth.evaluate.tasks import EVAL_TASKS
 from synth.evaluate.tasks.base import Group
@@ -122,11 +122,24 @@ def _multitask(evidence: Evidence) -> tuple[Verdict, str]:
         return _untested("an English arm of several tasks, English arms of one task each, and an arm without any")
     best_task = max(singles, key=lambda task: _overall(singles[task]))
     best = max(many, key=_overall)
-    gain = _overall(best) - _overall(singles[best_task])
-    text = (
-        f"{best.arm} {_overall(best):+.1f} against {best_task} {_overall(singles[best_task]):+.1f}: {gain:+.1f} points."
-    )
-    return (Verdict.HOLDS if 0 < gain < 3 * SMALL_GAIN else Verdict.FAILS), text
+    gain = _between(evidence, best.arm, singles[best_task].arm)
+    if gain is None:
+        return _untested("target tasks that the arm of several tasks and the best one of a single task both have")
+    text = f"{best.arm} {_overall(best):+.1f} against {best_task} {_overall(singles[best_task]):+.1f}: {shown(gain)}."
+    return _a_little(gain), text
+
+
+def _between(evidence: Evidence, one: str, other: str) -> Estimate | None:
+    """The difference of two arms that the report does not hold against each other otherwise."""
+    first, second = evidence.arms[one], evidence.arms[other]
+    return compare(first, second).overall if first.points.keys() & second.points.keys() else None
+
+
+def _a_little(gain: Estimate) -> Verdict:
+    """Holds when the gain is surely one and less than three points, fails when it is surely none or surely more."""
+    if gain.high < 0 or gain.low > 3 * SMALL_GAIN:
+        return Verdict.FAILS
+    return Verdict.HOLDS if gain.low > 0 and gain.value < 3 * SMALL_GAIN else Verdict.OPEN
 
 
 def _arms_over_none(evidence: Evidence) -> list[Comparison]:

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     device = device_of(args.device)
     # All are checked before the first is begun: what is wrong with the last one is not told after hours.
     plans = [(subject, *_plan(subject, settings, source, args)) for subject in subjects]
+    _check_sets(plans, source)
     args.alone = len(subjects) == 1
     shown = [_one(subject, selection, own, source, device, args) for subject, own, selection in plans]
     if args.json:
@@ -91,6 +93,17 @@ def _plan(
 
     own = with_style(settings, subject)
     return own, select(source, args.tasks, args.langs, own.style, own.text.train)
+
+
+def _check_sets(plans: Sequence[tuple[Subject, EvalSettings, Selection]], source: EvalSource) -> None:
+    """Once for all runs of a style: they have their test sets in common."""
+    from synth.evaluate.precheck import cells_left, check_sets
+
+    whole = [one for one in plans if one[0].info.status != "failed"]
+    for style in dict.fromkeys(own.style for _, own, _ in whole):
+        mine = [one for one in whole if one[1].style == style]
+        _, settings, selection = mine[0]
+        check_sets(source, cells_left(selection.languages, [one.folder for one, *_ in mine]), settings, _say)
 
 
 def _one(

@@ -88,7 +88,15 @@ def run(args: argparse.Namespace) -> int:
     folder = corpus_folder(args.corpus, args.out, _progress(), lambda line: print(f"note: {line}", file=sys.stderr))
     with _engine(args, folder) as (engine, corpus):
         result = filter_corpus(corpus, policy, _settings(args), engine, _progress())
-    estimated = agreement(result.corpus) if agreement else None
+    estimated = None
+    try:
+        estimated = agreement(result.corpus) if agreement else None
+    finally:  # whatever becomes of judge and teacher, the corpus is filtered
+        _show(result, policy, estimated, args)
+    return 0
+
+
+def _show(result: FilterResult, policy: Policy, estimated: dict[str, Any] | None, args: argparse.Namespace) -> None:
     if not args.no_report:
         from synth.filter.report.page import write_report
 
@@ -96,7 +104,6 @@ def run(args: argparse.Namespace) -> int:
     _print(result, policy, estimated, args.json)
     if not args.no_report:
         print(f"report:  {result.corpus / 'report.html'}", file=sys.stderr)
-    return 0
 
 
 @contextmanager

@@ -25,8 +25,8 @@ def run_folder(out: Path, arm: str, seed: int) -> Path:
     return out / f"{arm}-{seed}"
 
 
-def record_of(folder: Path, recipe: Recipe) -> RunRecord | None:
-    """The record of a run that was begun here; None when none was.
+def record_of(folder: Path, recipe: Recipe, arm: str) -> RunRecord | None:
+    """The record of a run of this arm that was begun here; None when none was.
 
     Raises:
         BadFolder: The folder holds a run of another recipe; what differs is named.
@@ -34,20 +34,26 @@ def record_of(folder: Path, recipe: Recipe) -> RunRecord | None:
     if not (folder / NAME).is_file():
         return None
     record = read_record(folder)
-    if record.recipe_fingerprint != recipe.fingerprint:
+    if record.recipe_fingerprint != recipe.fingerprint_of(arm):
+        differing = _difference(record.recipe, recipe, arm)
         raise BadFolder(
-            f"{folder} holds a run of another recipe: {_difference(record.recipe, recipe)}. Give another folder with "
-            "--out, or remove this one"
+            f"{folder} holds a run of another recipe: {differing}. Give another folder with --out, or remove this one"
         )
     return record
 
 
-def _difference(there: Mapping[str, Any], recipe: Recipe) -> str:
-    old, new = dict(flat(there)), dict(flat(recipe.model_dump(mode="json")))
-    keys = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key) and not key.startswith("upkeep.")]
+def _difference(there: Mapping[str, Any], recipe: Recipe, arm: str) -> str:
+    old, new = (_compared(value, arm) for value in (there, recipe.model_dump(mode="json")))
+    keys = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
     told = [f"{key} was {old.get(key)} and is {new.get(key)}" for key in keys[:_SHOWN]]
     more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
     return "; ".join(told) + more if told else "it was made by another version of Synth"
+
+
+def _compared(value: Mapping[str, Any], arm: str) -> dict[str, Any]:
+    """A recipe by dotted keys, without what `Recipe.fingerprint_of` leaves out."""
+    kept = {key: item for key, item in value.items() if key not in ("upkeep", "seeds", "arms")}
+    return dict(flat({**kept, "arm": next((one for one in value["arms"] if one["name"] == arm), {})}))
 
 
 def is_done(record: RunRecord | None) -> bool:

@@ -78,6 +78,11 @@ def text_files(folder: Path) -> dict[str, Path]:
     return found
 
 
+def strays(folder: Path) -> list[str]:
+    """Text files that are named after no language of ours, so that nobody wonders why `iw.txt` changes nothing."""
+    return sorted(path.name for path in folder.glob("*.txt") if path.stem not in LANGUAGES)
+
+
 def text_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file by language, for the run record.
 

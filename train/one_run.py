@@ -80,7 +80,7 @@ def train_run(run: Run) -> RunRecord:
 def _begun(run: Run) -> RunRecord:
     """The record that the run starts with; of one that is gone on with, it keeps when that was begun."""
     fresh = begin_record(run.recipe, run.prepared, run.arm)
-    old = record_of(run.folder, run.recipe)
+    old = record_of(run.folder, run.recipe, run.arm)
     return fresh if old is None else replace(fresh, created=old.created)
 
 
@@ -148,7 +148,7 @@ def settings_of(run: Run, begun: RunRecord) -> FitSettings:
         optim=recipe.optim, seed=run.seed, precision=recipe.precision, lora=recipe.lora, parallel=recipe.parallel,
         freeze_embeddings=recipe.freeze_embeddings, save_every=recipe.upkeep.save_every,
         log_every=recipe.upkeep.log_every, deterministic=recipe.deterministic,
-        identity=fingerprint([recipe.fingerprint, run.arm, run.seed, begun.order_hash, begun.manifests, begun.text]),
+        identity=fingerprint([begun.recipe_fingerprint, run.seed, begun.order_hash, begun.manifests, begun.text]),
     )  # fmt: skip
 
 

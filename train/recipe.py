@@ -318,7 +318,11 @@ class Recipe(Section):
         left_out = {"name", "arms", "corpora", "seeds", "upkeep"}
         return self.model_dump(mode="json", exclude=left_out)
 
-    @property
-    def fingerprint(self) -> str:
-        """Identity of the recipe, without what changes no result."""
-        return fingerprint(self.model_dump(mode="json", exclude={"upkeep"}))
+    def fingerprint_of(self, arm: str) -> str:
+        """Identity of an arm's runs: all but what changes no result, and but the other arms and the seeds.
+
+        More of them may thus be trained into the folder later. Other arms do change which examples all of them keep;
+        that is told by the order hash of a run, not by its recipe.
+        """
+        own = [one.model_dump(mode="json") for one in self.arms if one.name == arm]
+        return fingerprint({**self.model_dump(mode="json", exclude={"upkeep", "seeds", "arms"}), "arm": own})

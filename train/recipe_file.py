@@ -37,6 +37,9 @@ def load_recipe(name: str, flags: Mapping[str, Any] | None = None) -> Recipe:
         BadFlag: There is no such recipe, or a key or value of it is not allowed.
     """
     values = _read(_text(name), name)
+    budgets = [f"--{key}" for key in flags or {} if key.startswith("budget.")]
+    if len(budgets) > 1:
+        raise BadFlag(f"{' and '.join(budgets)} both say how long to train; give one of them")
     for key, value in (flags or {}).items():
         _lay_over(values, key, value)
     try:

@@ -46,7 +46,7 @@ class RunRecord:
 
     Args:
         recipe: The whole recipe.
-        recipe_fingerprint: Its identity.
+        recipe_fingerprint: Identity of the arm's runs (`Recipe.fingerprint_of`).
         arm: What the arm trains on (`ArmSummary.as_dict`).
         order_hash: SHA-256 of all rows in the order in which they are drawn.
         manifests: Identity of every corpus by name.
@@ -90,7 +90,7 @@ def begin_record(recipe: Recipe, prepared: Prepared, arm: str) -> RunRecord:
     data = prepared.arms[arm]
     return RunRecord(
         recipe=recipe.model_dump(mode="json"),
-        recipe_fingerprint=recipe.fingerprint,
+        recipe_fingerprint=recipe.fingerprint_of(arm),
         arm=next(one for one in prepared.report.arms if one.arm == arm).as_dict(),
         order_hash=data.order_hash(),
         manifests=prepared.manifests,
@@ -130,19 +130,27 @@ def read_record(folder: Path) -> RunRecord:
 def compare_runs(folders: Sequence[Path]) -> MatchReport:
     """Hold the runs in these folders against each other, one seed at a time, wherever they ran.
 
+    The seeds of an arm are those that are here: its recipe may have been given more of them after some runs.
+
     Raises:
         BadFolder: One of them is no run.
     """
     records = [read_record(folder) for folder in folders]
     strategy = str(records[0].recipe["matching"]["strategy"]) if records else "intersection"
-    seeds = sorted({record.summary.seed for record in records})
-    reports = [compare([one.summary for one in records if one.summary.seed == seed], strategy) for seed in seeds]
+    summaries = _with_seeds_here([record.summary for record in records])
+    seeds = sorted({summary.seed for summary in summaries})
+    reports = [compare([one for one in summaries if one.seed == seed], strategy) for seed in seeds]
     return MatchReport(
         strategy,
         {},
         tuple(arm for report in reports for arm in report.arms),
         tuple(mismatch for report in reports for mismatch in report.mismatches),
     )
+
+
+def _with_seeds_here(summaries: Sequence[ArmSummary]) -> list[ArmSummary]:
+    seeds = {one.arm: tuple(sorted(other.seed for other in summaries if other.arm == one.arm)) for one in summaries}
+    return [replace(one, seeds=seeds[one.arm]) for one in summaries]
 
 
 def versions() -> dict[str, str]:

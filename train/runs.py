@@ -124,7 +124,7 @@ def train_recipe(wanted: Asked, say: Say, report: Callable[[Prepared], None]) ->
 
 
 def _done(wanted: Asked, arm: str, seed: int) -> RunRecord | None:
-    return record_of(run_folder(wanted.out, arm, seed), wanted.recipe)
+    return record_of(run_folder(wanted.out, arm, seed), wanted.recipe, arm)
 
 
 def _prepared(wanted: Asked, rows: Path, say: Say) -> tuple[str, dict[int, Prepared]]:
@@ -136,7 +136,7 @@ def _prepared(wanted: Asked, rows: Path, say: Say) -> tuple[str, dict[int, Prepa
     place = find_place(recipe.model.place, recipe.model.architecture)
     check_kind(place, recipe.model.architecture, recipe.model.revision)
     tokenizer = load_tokenizer(place, recipe.model.revision)
-    _require_text(wanted, tokenizer)
+    _require_text(wanted, tokenizer, say)
     corpora = open_corpora(recipe, progress=_seldom(say))
     say("matching the arms")
     matches = match_recipe(corpora, recipe)
@@ -153,22 +153,23 @@ def _require_same_rows(wanted: Asked, arm: str, seed: int, data: ArmData) -> Non
     """An arm that was trained earlier must have seen the rows that it would see now, or the others do not match it.
 
     Raises:
-        BadFolder: The corpora have changed since.
+        BadFolder: The corpora have changed since, or other arms have other examples in common.
     """
     folder = run_folder(wanted.out, arm, seed)
     if not (folder / NAME).is_file():
         return
     record = read_record(folder)
-    if record.recipe_fingerprint != wanted.recipe.fingerprint or not is_done(record):
+    if record.recipe_fingerprint != wanted.recipe.fingerprint_of(arm) or not is_done(record):
         return  # somebody else's, or gone on with: its checkpoint knows its rows
     if record.order_hash != data.order_hash():
         raise BadFolder(
-            f"{folder} was trained on other rows than its corpora hold now, so that the arms would not match; bring "
-            "the corpora back, give another folder with --out, or remove this one"
+            f"{folder} was trained on other rows than it would be now (the corpora have changed, or the arms, which "
+            "decide together which examples all of them have), so that the arms would not match; bring back what "
+            "changed, give another folder with --out, or remove this one"
         )
 
 
-def _require_text(wanted: Asked, tokenizer: Any) -> None:
+def _require_text(wanted: Asked, tokenizer: Any, say: Say) -> None:
     """Text for language modelling must be there before any run begins, and that of runs that are done.
 
     Raises:
@@ -182,9 +183,11 @@ def _require_text(wanted: Asked, tokenizer: Any) -> None:
     if recipe.mlm is None or all(is_done(record) for record in records):
         return
     from synth.train.lm_steps import passages_of
-    from synth.train.mlm_text import text_hashes
+    from synth.train.mlm_text import strays, text_hashes
 
     passages_of(recipe, tokenizer, wanted.seeds[0])
+    if others := strays(Path(recipe.mlm.folder)):
+        say(f"passed over in {recipe.mlm.folder}, named after no language of `synth langs`: {', '.join(others)}")
     hashes = text_hashes(Path(recipe.mlm.folder))
     if any(record is not None and is_done(record) and dict(record.text) != hashes for record in records):
         raise BadFolder(
@@ -212,7 +215,7 @@ def _ended(wanted: Asked, prepared: Prepared, place: str, arm: str, seed: int, s
     with ExitStack() as stack:
         if first():
             stack.enter_context(held(folder))
-        record = from_first(lambda: record_of(folder, wanted.recipe))
+        record = from_first(lambda: record_of(folder, wanted.recipe, arm))
         if is_done(record):
             say(f"{folder.name} is done")
             return Ended(arm, seed, folder, record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -60,7 +60,7 @@ def collect(
                     file, read.where, What.MISSING_LABEL.value, "no gold; nothing can be learnt of it"
                 )
             (problems if isinstance(found, SourceProblem) else items).append(found)  # type: ignore[arg-type]
-    _check(task, lang, split, items, problems)
+    _check(task, f"{task.name} {lang} {split}{_files(origin)}", items, problems)
     unique = tuple(_unique(items))
     return EvalSet(task.name, lang, split, unique, candidates, (*problems, *_oddities(unique)), origin)
 
@@ -104,17 +104,23 @@ def repr_of(item: Item) -> str:
     )
 
 
-def _check(task: EvalTask, lang: str, split: str, items: list[Item], problems: list[SourceProblem]) -> None:
+def _files(origin: Mapping[str, Any]) -> str:
+    """Where a set was read from, for messages; "" of a source that does not say."""
+    names = [str(part["path"]) for part in origin.get("parts", ())] or [str(origin.get("repo", ""))]
+    return f" ({', '.join(names[:3])}{' ...' if len(names) > 3 else ''})" if any(names) else ""
+
+
+def _check(task: EvalTask, where: str, items: list[Item], problems: list[SourceProblem]) -> None:
     if not items:
         first = f"; the first is {problems[0].file}, {problems[0].row}: {problems[0].detail}" if problems else ""
         raise BadSource(
-            f"{task.name} {lang} {split}: nothing usable ({summary(problems) or 'no rows'}{first}); check that the "
+            f"{where}: nothing usable ({summary(problems) or 'no rows'}{first}); check that the "
             "file is this task's, and its `format`"
         )
     if task.form is not Form.MINING and not all(gold_of(item) for item in items):
         without = sum(not gold_of(item) for item in items)
         raise BadSource(
-            f"{task.name} {lang} {split}: {without} of {len(items)} items have no gold. XTREME's preprocessing takes "
+            f"{where}: {without} of {len(items)} items have no gold. XTREME's preprocessing takes "
             "the labels off its test files: give the data set's original release"
         )
 

@@ -21,6 +21,7 @@ from synth.evaluate.data.base import EntitySource, EvalSet
 from synth.evaluate.embed import width
 from synth.evaluate.english import STAGES, english_sets
 from synth.evaluate.metrics.ranking import CUT
+from synth.evaluate.precheck import require_candidates
 from synth.evaluate.retrieval import Matrix, top
 from synth.evaluate.retrieve.dual import DualEncoder, Lengths2, Pairs, dual_encoder, with_pairs
 from synth.evaluate.stage import Predicted, RunContext
@@ -55,20 +56,10 @@ class LinkingPredictor:
         Raises:
             BadSource: A mention means an entity that is no candidate; the official set has all of them.
         """
-        self._check(data)
+        require_candidates(data, set(self.names))
         texts = [item.text for item in data.items if isinstance(item, QueryItem)]
         found = top(self.encoder.queries(texts, f"{data.task} {data.lang}"), self.vectors, CUT)
         return Predicted([[self.names[row] for row in rows] for rows in found.rows], found.scores.tolist())
-
-    def _check(self, data: EvalSet) -> None:
-        known = set(self.names)
-        absent = [item for item in data.items if isinstance(item, QueryItem) and not known.intersection(item.gold)]
-        if absent:
-            raise BadSource(
-                f"mewslix {data.lang}: {len(absent)} of {len(data.items)} mentions mean entities that are not "
-                f"among the {len(self.names):,} candidates, such as {', '.join(absent[0].gold)}; give the whole "
-                "candidate_set_entities.jsonl"
-            )
 
 
 def linking_predictor(context: RunContext) -> LinkingPredictor:

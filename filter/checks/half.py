@@ -23,21 +23,25 @@ being
 """
 FUNCTION_WORDS = frozenset(ENGLISH.split())
 # Spelled like an English function word, but a word of the language: those met in its real sentences that are no
-# quotation, and a few known ones ("has" in Spanish, "must" is black in Estonian).
+# quotation, and known ones ("must" is black in Estonian, "but" a goal in French and a shoe in Polish, "for" a form of
+# "to be" in Portuguese, "had" a limit in Malay and an army in Hungarian, "than" coal in Vietnamese).
 SHARED = {
     "af": "is was of had been die her",
-    "de": "was will also her",
+    "de": "was will also her not",
     "es": "has",
     "et": "must just",
-    "hu": "is",
+    "fr": "but",
+    "hu": "is had",
     "lt": "to",
+    "ms": "had",
     "nl": "is was of had been her",
-    "pl": "to",
+    "pl": "to was but",
+    "pt": "for",
     "qu": "may",
     "ro": "are",
     "tl": "may",
-    "tr": "her",
-    "vi": "to can",
+    "tr": "her has not",
+    "vi": "to can may than",
     "wo": "may can",
     "yo": "to",
 }
@@ -79,7 +83,7 @@ def decide(columns: Scored, thresholds: HalfThresholds) -> Marks:
 
 CHECK = Check(
     name="half",
-    version=2,
+    version=3,
     columns={"half_function_words": ColumnType.NUMBER, "half_function_share": ColumnType.NUMBER},
     thresholds=HalfThresholds,
     score=score,

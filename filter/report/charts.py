@@ -54,14 +54,16 @@ def legend(order: Sequence[str]) -> str:
     return f'<p class="legend">{"".join(items)}</p>'
 
 
-def histogram(counts: Sequence[int], bins: Sequence[float], usual: float, reach: float, label: str) -> str:
+def histogram(
+    counts: Sequence[int], bins: Sequence[float], usual: float, accepted: tuple[float, float], label: str
+) -> str:
     """A histogram with the language's usual value and the range around it that is accepted (for a long text).
 
     Args:
         counts: Rows by bin.
         bins: Lower ends of the bins, evenly spaced.
         usual: The median of the language's table.
-        reach: Half the width of the accepted range.
+        accepted: Lower and upper end of the accepted range.
         label: What the picture shows, for screen readers.
     """
     width, height, step = 240, 70, bins[1] - bins[0]
@@ -77,7 +79,7 @@ def histogram(counts: Sequence[int], bins: Sequence[float], usual: float, reach:
         for low, count in zip(bins, counts, strict=True)
         if count
     )
-    left, right = across(usual - reach), across(usual + reach)
+    left, right = map(across, accepted)
     return (
         f'<svg viewBox="0 0 {width} {height + 12}" role="img" aria-label="{escape(label, quote=True)}">'
         f'<rect class="range" x="{left:.1f}" y="0" width="{right - left:.1f}" height="{height}"/>{bars}'

@@ -144,7 +144,7 @@ def languages(cells: Sequence[Cell]) -> Iterator[str]:
 
 def lengths(cells: Sequence[Cell], rules: Mapping[str, Any]) -> Iterator[str]:
     """Histograms of the length ratio, with what is usual and what is accepted."""
-    limits = rules["checks"].get("length") or {"max_z": 0.0}
+    limits = rules["checks"].get("length") or {"min_z": 0.0, "max_z": 0.0}
     table = length_table()
     yield '<h2 id="lengths">Length of the text against its source</h2>'
     yield "<p>Ratio in code points, on a logarithmic scale. The line is the median of human translations, the band "
@@ -156,7 +156,8 @@ def lengths(cells: Sequence[Cell], rules: Mapping[str, Any]) -> Iterator[str]:
         usual = table["languages"].get(lang, {"median": 0.0, "spread": 1.0})
         spread = usual["spread"] * (table["base"] ** 2 + table["short"] ** 2 / 200) ** 0.5
         label = f"length ratios of {sum(counts)} rows in {lang}"
-        picture = histogram(counts, LENGTH_BINS, usual["median"], limits["max_z"] * spread, label)
+        accepted = usual["median"] + limits["min_z"] * spread, usual["median"] + limits["max_z"] * spread
+        picture = histogram(counts, LENGTH_BINS, usual["median"], accepted, label)
         yield f"<figure><figcaption>{_named(lang)}</figcaption>{picture}</figure>"
     yield "</div>"
 

@@ -16,7 +16,7 @@ from synth.errors import BadFlag, DiskError, Interrupted, StoppedError
 from synth.experiment.file import Experiment
 from synth.train.arm_names import ArmName
 from synth.train.folders import is_done, record_of, run_folder
-from synth.train.processes import world_size
+from synth.train.processes import from_first, world_size
 from synth.train.recipe import Recipe
 from synth.train.record import RunRecord, Status
 from synth.train.runs import Asked, Ended, asked, train_recipe
@@ -160,7 +160,7 @@ def _left(recipe: Recipe, out: Path, retry: bool) -> Left:
     Where all are trained, corpora and processes need not be those of the training any more.
     """
     every = Left(recipe, out, tuple(arm.name for arm in recipe.arms), recipe.seeds)
-    records = {key: record_of(run_folder(out, *key), recipe) for key in every.runs()}
+    records = {key: record_of(run_folder(out, *key), recipe, key[0]) for key in every.runs()}
     failed = {key for key, record in records.items() if record is not None and _failed_for_good(record)}
     left = replace(every, skip=frozenset() if retry else frozenset(failed))
     if not all(is_done(records[key]) for key in left.runs()):
@@ -178,6 +178,7 @@ def carry_out(planned: Plan, device: str, say: Say, report: Callable[[Prepared],
     Raises:
         SynthError: Arms are not matched, a corpus or student cannot be used, the disk is full, or the user stopped it.
     """
+    from_first(lambda: _check_sets(planned, say))
     found: list[Outcome] = []
     for wanted in planned.wanted:
         for arm, seed in sorted(wanted.skip):
@@ -193,6 +194,21 @@ def carry_out(planned: Plan, device: str, say: Say, report: Callable[[Prepared],
     return found
 
 
+def _check_sets(planned: Plan, say: Say) -> None:
+    """See `synth.evaluate.precheck`: the training of all arms goes before the evaluation, and may take days."""
+    from synth.evaluate.precheck import cells_left, check_sets
+    from synth.evaluate.subject import EVALUATION
+
+    styles: dict[str, dict[str, set[str]]] = {}
+    for wanted in planned.wanted:
+        folders = [run_folder(wanted.out, *key) / EVALUATION for key in wanted.runs()]
+        cells = styles.setdefault(_style(wanted.recipe, planned.settings), {})
+        for task, langs in cells_left(planned.selections[wanted.recipe.name].languages, folders).items():
+            cells.setdefault(task, set()).update(langs)
+    for style, cells in styles.items():
+        check_sets(planned.source, cells, planned.settings.model_copy(update={"style": style}), say)
+
+
 def _stop_on_a_full_disk(wanted: Left, ended: Sequence[Ended]) -> None:
     """What a full disk ended says nothing about an arm, and neither evaluations nor a report would fit.
 
@@ -200,7 +216,7 @@ def _stop_on_a_full_disk(wanted: Left, ended: Sequence[Ended]) -> None:
         DiskError: There is such a run.
     """
     for one in ended:
-        record = record_of(one.folder, wanted.recipe) if one.error else None
+        record = record_of(one.folder, wanted.recipe, one.arm) if one.error else None
         # Where not even the record could be written, it says that the run goes on.
         if record is not None and (record.status is Status.RUNNING or record.outcome.get("failure") == "disk full"):
             raise DiskError(f"{one.folder}: {one.error}")
@@ -208,7 +224,7 @@ def _stop_on_a_full_disk(wanted: Left, ended: Sequence[Ended]) -> None:
 
 def _outcome(wanted: Left, arm: str, seed: int) -> Outcome:
     folder = run_folder(wanted.out, arm, seed)
-    record = record_of(folder, wanted.recipe)
+    record = record_of(folder, wanted.recipe, arm)
     if record is not None and record.status is Status.DONE:
         return Outcome(wanted.recipe.name, arm, seed, folder, trained=True)
     why = str(record.outcome.get("advice", "")) if record is not None else ""

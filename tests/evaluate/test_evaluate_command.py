@@ -445,6 +445,44 @@ def test_a_test_set_without_labels_is_told_before_anything_is_trained(
     assert not (out / "target").exists()
 
 
+def test_a_faulty_set_of_the_last_task_is_told_before_the_first_is_trained(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """XNLI, which would be trained for hours, comes first; the faults are in XQuAD's test set, then in its SQuAD."""
+    files = {"train.tsv": pairs(9), "de.tsv": pairs(6), "squad.json": squad(6), "xquad-de.json": '{"data": []}'}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(
+        "tasks:\n  xnli: {train: train.tsv, test: '{lang}.tsv'}\n"
+        "  xquad: {train: squad.json, test: 'xquad-{lang}.json'}\n", encoding="utf-8"
+    )  # fmt: skip
+    words = ["--out", str(tmp_path / "out"), "--source", str(tmp_path / "own.yaml")]
+    assert "xquad-de.json" in refused(place, capsys, *words)
+    (tmp_path / "xquad-de.json").write_text(squad(4), encoding="utf-8")
+    (tmp_path / "squad.json").write_text("{", encoding="utf-8")
+    assert "squad.json" in refused(place, capsys, *words)
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "squad.json").write_text(squad(6), encoding="utf-8")
+    assert evaluate(place, *words) == 0
+
+
+def test_vectors_after_squad_need_squad_and_say_so_at_once(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("tatoeba.deu-eng.deu", "tatoeba.deu-eng.eng"):
+        (tmp_path / name).write_text("the ships sing\nit is cold\n", encoding="utf-8")
+    (tmp_path / "train.tsv").write_text(pairs(9), encoding="utf-8")
+    (tmp_path / "de.tsv").write_text(pairs(6), encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(
+        "tasks:\n  xnli: {train: train.tsv, test: '{lang}.tsv'}\n"
+        "  tatoeba: {test: 'tatoeba.{lang3}-eng.{lang3}'}\n", encoding="utf-8"
+    )  # fmt: skip
+    words = ["--out", str(tmp_path / "out"), "--source", str(tmp_path / "own.yaml")]
+    told = refused(place, capsys, *words, "--set", "retrieval.after=squad")
+    assert "squad: the source has no English training set" in told
+    assert not (tmp_path / "out").exists()
+
+
 def lareqa(breaks: bool = True) -> str:
     context = "the harbour is cold. the ships sing at night."
     question = {"id": "q1", "question": "who sings?", "answers": [{"text": "the ships", "answer_start": 21}]}

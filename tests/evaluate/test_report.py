@@ -167,7 +167,8 @@ def test_single_task_arms_are_ranked() -> None:
     analysis = analyse(Results((*arms, many)), replicates=100)
     assert analysis.claims[0].verdict is Verdict.HOLDS
     assert analysis.claims[0].evidence.startswith("Gain over none: squad_v1")
-    assert analysis.claims[1].verdict is not Verdict.UNTESTED
+    assert analysis.claims[1].verdict is Verdict.OPEN  # 3 points more, give or take as many
+    assert analysis.claims[1].evidence.startswith("all ") and "[" in analysis.claims[1].evidence
     assert analysis.relations["mnli"]["mnli>xnli"] == "same-task"
     assert analysis.relations["mnli"]["mnli>tydiqa"] == "cross-task"
 

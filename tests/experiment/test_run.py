@@ -307,6 +307,19 @@ def test_bad_input_is_one_line_before_anything_is_trained(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_test_set_that_cannot_be_used_is_told_before_anything_is_trained(
+    home: Path, tmp_path: Path, cli: Cli
+) -> None:
+    (tmp_path / "sources.yaml").write_text(SOURCES, encoding="utf-8")
+    shutil.copy(home / "xnli-train.tsv", tmp_path)
+    (tmp_path / "xnli-de.tsv").write_text(pairs(6), encoding="utf-8")
+    (tmp_path / "xnli-sw.tsv").write_text("the harbour sings\tit is cold\n" * 3, encoding="utf-8")
+    evaluate = {"source": str(tmp_path / "sources.yaml"), "settings": "small", "flags": dict(EVALUATE)}
+    code, _, errors = run(cli, written(home, tmp_path, evaluate=evaluate))
+    assert (code, "3 of 3 items have no gold" in errors.splitlines()[-1]) == (2, True), errors
+    assert not list((tmp_path / "out").rglob("train.json"))
+
+
 @pytest.mark.parametrize(
     "text", ["[", "- a", "", "a: !!python/object/apply:os.system [true]", "train: {recipe: a}\ntrain: {recipe: b}"]
 )

@@ -176,6 +176,16 @@ def test_the_command_asks_teacher_and_judge_and_reports(tmp_path: Path, cli: Cli
     assert "Label agreement" not in (root / "report.html").read_text(), "an estimate belongs to the run that made it"
 
 
+@pytest.mark.slow
+def test_a_teacher_that_is_gone_takes_no_report_with_it(tmp_path: Path, cli: Cli, tiny_judge: Path) -> None:
+    root = make_corpus(tmp_path / "corpus", Plan(rows=4))
+    nobody = "http://127.0.0.1:9"  # the port of a service that throws everything away, where nothing listens
+    asked = ["--label-agreement", 2, "--judge", tiny_judge, "--teacher", nobody]
+    code, out, err = cli("filter", root, "--workers", 1, "--detectors", "none", *asked)
+    assert code != 0 and "127.0.0.1:9" in err.splitlines()[-1]
+    assert (root / "report.html").is_file() and "kept" in out + err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -280,6 +280,22 @@ def test_function_words_of_the_language_are_not_english() -> None:
     assert score("half", "x", "Het huis that was sold before the war.", "nl")["half_function_words"] >= 3
 
 
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("fr", "Un but, puis un autre but, et enfin le but de la victoire."),
+        ("pt", "Se for cedo, se for tarde ou se for de noite, a porta fica aberta."),
+        ("vi", "Cô ấy may áo, mua than, may thêm váy rồi lại than trời mưa."),
+        ("tr", "Her gün bir not, her hafta bir not, her ay bir not daha."),
+        ("hu", "A had jött, a had ment, és a had nem tért vissza."),
+        ("ms", "Ada had laju, had umur dan had masa di sini."),
+        ("pl", "Jeden but jest mokry, drugi but suchy, a trzeci but za mały."),
+    ],
+)
+def test_words_that_only_look_english_are_not(lang: str, text: str) -> None:
+    assert score("half", "x", text, lang)["half_function_words"] == 0
+
+
 def test_length_is_judged_by_language() -> None:
     english = "The old fisherman repairs his nets before the sun comes up."
     assert abs(score("length", english, "老渔夫在太阳升起之前修补渔网。", "zh")["length_z"]) < 3

@@ -133,7 +133,7 @@ def test_colours_can_be_told_apart_without_hue() -> None:
 
 
 def test_a_histogram_draws_only_what_is_there() -> None:
-    picture = histogram([0, 3, 1], [-0.1, 0.0, 0.1], 0.0, 0.1, "three bins")
+    picture = histogram([0, 3, 1], [-0.1, 0.0, 0.1], 0.0, (-0.05, 0.1), "three bins")
     assert picture.count("<rect") == 3  # the accepted range and two bars
     assert 'aria-label="three bins"' in picture
 

@@ -55,7 +55,7 @@ def test_every_key_is_a_flag() -> None:
 
 def test_the_order_of_tasks_does_not_matter() -> None:
     one, other = (load_recipe("e5-small", {"tasks": tasks}) for tasks in ("qqp,mnli", "mnli,qqp"))
-    assert one.fingerprint == other.fingerprint
+    assert one.fingerprint_of("english") == other.fingerprint_of("english")
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,26 @@ def test_the_hyper_parameters_that_are_compared_leave_out_only_what_may_differ()
 
 def test_how_often_a_run_is_saved_does_not_make_it_another_run() -> None:
     often, seldom = (load_recipe("e5-small", {"upkeep.save_every": every}) for every in ("10", "1000"))
-    assert often.fingerprint == seldom.fingerprint
-    assert often.fingerprint != load_recipe("e5-small", {"optim.dropout": "0"}).fingerprint
+    assert often.fingerprint_of("english") == seldom.fingerprint_of("english")
+    assert often.fingerprint_of("english") != often.fingerprint_of("multilingual")
+    assert often.fingerprint_of("english") != load_recipe("e5-small", {"optim.dropout": "0"}).fingerprint_of("english")
+
+
+def test_more_seeds_and_arms_leave_the_runs_that_are_there_what_they_are() -> None:
+    few, more = (load_recipe("e5-small", {"seeds": seeds, "arms": arms}) for seeds, arms in (
+        ("0", "english,multilingual"), ("0,1,2", "none,english,english-paraphrase,multilingual"),
+    ))  # fmt: skip
+    assert few.fingerprint_of("english") == more.fingerprint_of("english")
+    mixed = [
+        load_recipe("e5-small", {"arms": [{"name": "mix", "weights": {"multilingual": share, "english": 1}}]})
+        for share in (1, 3)
+    ]
+    assert mixed[0].fingerprint_of("mix") != mixed[1].fingerprint_of("mix")
+
+
+def test_two_budgets_are_refused() -> None:
+    with pytest.raises(BadFlag, match=r"--budget.steps and --budget.epochs both say how long"):
+        load_recipe("e5-small", {"budget.steps": "10", "budget.epochs": "2"})
 
 
 def test_adapters_can_be_asked_for_and_left_away_by_a_flag() -> None:

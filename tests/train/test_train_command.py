@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from synth.train.recipe_file import load_recipe, ready_recipes
-from synth.train.record import Status, read_record
+from synth.train.record import Status, compare_runs, read_record
 from tests.conftest import Cli
 from tests.train.homes import make_home
 from tests.train.little import Little, make
@@ -198,6 +198,31 @@ def test_arms_and_seeds_are_trained_apart_and_not_twice(home: Path, tmp_path: Pa
     assert when == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
 
 
+def test_seeds_and_arms_can_be_added_to_a_folder(home: Path, tmp_path: Path, cli: Cli) -> None:
+    """One seed to see whether it works, then the others; two arms, then a third."""
+    flags = {"arm": None, "seed": None, "seeds": "0", "budget.steps": 1, "arms": "english,multilingual"}
+    assert cli(*words(home, tmp_path, flags))[0] == 0
+    first = (tmp_path / "english-0" / "train.json").read_bytes()
+    code, _, errors = cli(*words(home, tmp_path, {**flags, "seeds": "0,1", "arms": "none,english,multilingual"}))
+    assert code == 0, errors
+    folders = [tmp_path / f"{arm}-{seed}" for arm in ("none", "english", "multilingual") for seed in (0, 1)]
+    assert {read_record(folder).status for folder in folders} == {Status.DONE}
+    assert (tmp_path / "english-0" / "train.json").read_bytes() == first
+    assert compare_runs(folders).holds
+
+
+def test_an_arm_that_takes_examples_from_the_others_is_not_added(home: Path, tmp_path: Path, cli: Cli) -> None:
+    """All arms have the examples that all of them kept: fewer with one more arm, and what is trained has the others."""
+    make(tmp_path, Little("holes", rows=40, translations={"de": ()}, paraphrases={"de": (3, 4, 5)}))
+    flags = {"arm": None, "manifest": tmp_path / "holes", "budget.steps": 1, "arms": "english,multilingual"}
+    assert cli(*words(home, tmp_path / "out", flags))[0] == 0
+    more = {**flags, "arms": "english,multilingual,multilingual-paraphrase"}
+    code, _, errors = cli(*words(home, tmp_path / "out", more))
+    assert code == 2
+    assert "english-0 was trained on other rows than it would be now" in errors.splitlines()[-1]
+    assert not (tmp_path / "out" / "multilingual-paraphrase-0").exists()
+
+
 def test_status_tells_how_far_runs_are(whole: Path, cli: Cli) -> None:
     for folder in (whole, whole.parent):
         code, told, _ = cli("status", folder, "--json")
@@ -241,6 +266,7 @@ def test_status_counts_the_steps_of_language_modelling_of_a_stopped_run_too(
 
     (tmp_path / "text").mkdir()
     (tmp_path / "text" / "de.txt").write_text("Das Haus steht am Hafen.\n", encoding="utf-8")
+    (tmp_path / "text" / "ger.txt").write_text("Das Haus steht am Hafen.\n", encoding="utf-8")
     flags = {"arms": "english+mlm", "arm": None, "mlm.folder": tmp_path / "text", "mlm.share": 0.5, "budget.steps": 2}
     assert cli(*words(home, tmp_path / "out", flags))[0] == 0
     record = read_record(tmp_path / "out" / "english+mlm-0")
@@ -413,7 +439,7 @@ def test_a_run_on_other_rows_is_not_taken_for_done(home: Path, tmp_path: Path, c
     make(tmp_path, Little("little", rows=40, translations={"de": (3, 4), "sw": (5,)}))
     code, _, errors = cli(*words(home, tmp_path / "out", {**flags, "arm": "multilingual"}))
     assert code == 2
-    assert "english-0 was trained on other rows than its corpora hold now" in errors.splitlines()[-1]
+    assert "english-0 was trained on other rows than it would be now (the corpora" in errors.splitlines()[-1]
     assert not (tmp_path / "out" / "multilingual-0").exists()
 
 
@@ -433,10 +459,11 @@ def test_text_that_is_missing_is_told_before_any_arm_is_trained(
 def test_text_that_has_changed_between_two_seeds_is_refused(home: Path, tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "text").mkdir()
     (tmp_path / "text" / "de.txt").write_text("Das Haus steht am Hafen.\n", encoding="utf-8")
+    (tmp_path / "text" / "ger.txt").write_text("Das Haus steht am Hafen.\n", encoding="utf-8")
     flags = {"seed": None, "seeds": "0,1", "arms": "english,english+mlm", "mlm.folder": tmp_path / "text"}
     flags |= {"arm": "english+mlm", "budget.steps": 1}
     code, _, errors = cli(*words(home, tmp_path / "out", {**flags, "seed": 0}))
-    assert code == 0, errors
+    assert (code, "named after no language of `synth langs`: ger.txt" in errors) == (0, True), errors
     (tmp_path / "text" / "de.txt").write_text("Das Haus steht im Wald.\n", encoding="utf-8")
     code, _, errors = cli(*words(home, tmp_path / "out", flags))
     assert code == 2
