@@ -91,14 +91,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SynthError as error:
         # What else fails once we were told to stop (a cluster that goes down around us) is part of the stop.
         stopped = bool(_told_to_stop) and error.exit_code == StoppedError.exit_code
-        print(f"synth: {_STOPPED if stopped else error}", file=sys.stderr)
-        return Interrupted.exit_code if stopped else error.exit_code
+        code = Interrupted.exit_code if stopped else error.exit_code
+        return _end(code, _STOPPED if stopped else str(error), alone=argv is None)
     except KeyboardInterrupt:
-        print(f"synth: {_STOPPED}", file=sys.stderr)
-        return Interrupted.exit_code
+        return _end(Interrupted.exit_code, _STOPPED, alone=argv is None)
     except BrokenPipeError:  # `synth langs | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _end(code: int, told: str, alone: bool) -> int:
+    """Say why it ends. Where it was stopped, a further signal would only cut that off (and is another program's)."""
+    if alone and code == Interrupted.exit_code:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+    print(f"synth: {told}", file=sys.stderr)
+    return code
 
 
 def _check_verb(verb: str | None) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from synth.corpus.files import alone
-from synth.errors import Interrupted, SynthError
+from synth.errors import SynthError
 from synth.generate.chunk_run import Tools, run_chunk
 from synth.generate.chunks import Chunk
+from synth.generate.stopping import run_stoppable
 
 if TYPE_CHECKING:
     from synth.generate.asking import Send
@@ -37,24 +38,9 @@ def complete(work: Coroutine[Any, Any, T]) -> T:
         SynthError: The run had to stop, or the user stopped it (`Interrupted`).
     """
     try:
-        return asyncio.run(_without_fuss(work))
+        return run_stoppable(work)
     except BaseExceptionGroup as group:
         raise first_cause(group) from None
-    except KeyboardInterrupt:
-        raise Interrupted(
-            "stopped; everything that was answered is kept. Run the same command again to go on from here"
-        ) from None
-
-
-async def _without_fuss(work: Coroutine[Any, Any, T]) -> T:
-    asyncio.get_running_loop().set_exception_handler(_report)
-    return await work
-
-
-def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """A second Ctrl-C hits whatever task runs at that moment; that is no fault of the task to print a traceback of."""
-    if not isinstance(context.get("exception"), KeyboardInterrupt):
-        loop.default_exception_handler(context)
 
 
 async def _run(chunks: Iterable[Chunk], tools: Tools, client: TeacherClient, in_flight: int) -> int:

@@ -93,6 +93,29 @@ def test_a_signal_stops_cleanly_and_the_next_run_goes_on(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("pause", [0.0, 0.004, 0.03])
+def test_impatience_ends_it_at_once_and_loses_nothing(
+    tmp_path: Path, teacher: StandInProcess, uninterrupted: tuple[dict[str, Any], int, Path], pause: float
+) -> None:
+    """A second Ctrl-C, or a scheduler's SIGTERM beside it; asyncio alone makes a traceback of it now and then."""
+    usual = signal.default_int_handler
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = start(*generate(teacher, tmp_path / "c"), limit=lambda: signal.signal(signal.SIGINT, usual) and None)
+        assert wait_for_requests(teacher, teacher.requests + 12, process)
+        for each in (signal.SIGINT, number):
+            process.send_signal(each)
+            time.sleep(pause)
+        code, told = finish(process)
+        assert code == 130
+        assert last_line(told).startswith("synth: stopped") and "destroyed" not in told
+    code, told = finish(start(*generate(teacher, tmp_path / "c")))
+    assert code == 0, told
+    whole, one_pass, _ = uninterrupted
+    assert rows_of(tmp_path / "c") == whole
+    assert teacher.requests <= one_pass + 2 * IN_FLIGHT
+
+
+@pytest.mark.slow
 def test_a_full_disk_stops_with_everything_kept(
     tmp_path: Path, teacher: StandInProcess, uninterrupted: tuple[dict[str, Any], int, Path]
 ) -> None:

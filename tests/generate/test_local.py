@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,35 +59,6 @@ def test_an_interrupt_says_how_to_go_on() -> None:
 
     with pytest.raises(Interrupted, match="Run the same command again"):
         complete(work())
-
-
-def test_a_second_interrupt_that_hits_a_task_prints_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
-    """Asyncio cancels the work at the first Ctrl-C, and raises the second wherever the program happens to be."""
-
-    async def hit() -> None:
-        raise KeyboardInterrupt
-
-    async def work() -> None:
-        task = asyncio.create_task(hit())
-        await asyncio.wait([task])
-
-    with pytest.raises(Interrupted, match="Run the same command again"):
-        complete(work())
-    gc.collect()  # an error that nobody asked the task for is told when the task goes
-    assert not caplog.records
-
-
-def test_what_else_a_forgotten_task_raises_is_still_told(caplog: pytest.LogCaptureFixture) -> None:
-    async def fail() -> None:
-        raise ValueError("lost")
-
-    async def work() -> None:
-        task = asyncio.create_task(fail())
-        await asyncio.wait([task])
-
-    complete(work())
-    gc.collect()
-    assert "lost" in caplog.text
 
 
 def test_our_own_errors_go_before_others() -> None:
