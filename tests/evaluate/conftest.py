@@ -18,3 +18,14 @@ def _nothing_worth_collecting() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gc.collect", lambda *_: 0)
         yield
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Toys are too small to share out: threads would only wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,12 @@ import pytest
 from synth.errors import BadFlag
 from tests.evaluate.toys import SENTENCES, toy_student
 
-pytestmark = pytest.mark.skipif(
+NEEDED = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")),
     reason="torch and transformers are not installed (extra `train`)",
 )
+pytestmark = [NEEDED, pytest.mark.usefixtures("one_thread")]
 STUDENTS = ("e5-small", "xlmr-large", "xlmr-xl", "mmbert-base", "llama3.2-1b", "gemma3-270m", "qwen3-1.7b")
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def settings(**keys: Any) -> Any:

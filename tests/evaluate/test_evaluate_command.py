@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from synth.train.recipe import Budget, Model, Recipe
 from synth.train.record import RunRecord, Status, write_record
 from tests.train.students import make_student
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 WORDS = ("harbour", "bridge", "night", "stone", "ships", "cold")
 LABELS = ("entailment", "neutral", "contradiction")
 QUICK = [
@@ -30,15 +31,9 @@ QUICK = [
 
 
 @pytest.fixture(autouse=True)
-def _one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    import torch
-
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # `--device cpu` hides GPUs: put back what was there
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def _gpus_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--device cpu` hides GPUs: put back what was there."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
 
 
 def pairs(count: int) -> str:

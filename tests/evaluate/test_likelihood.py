@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,23 +18,14 @@ from synth.evaluate.tasks import get_eval_task
 from synth.evaluate.tasks.items import ChoiceItem, Item, PairItem, SpanItem
 from tests.evaluate.toys import SENTENCES, letters_tokenizer, toy_student
 
-pytestmark = pytest.mark.skipif(
+NEEDED = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")),
     reason="torch and transformers are not installed (extra `train`)",
 )
+pytestmark = [NEEDED, pytest.mark.usefixtures("one_thread")]
 CHOICE = ChoiceItem("c1", "tr", "Su kaynadı.", "effect", ("Buhar çıktı.", "Buz oldu."), "0")
 PAIR = PairItem("p1", "de", "Der Hund bellt.", "Ein Tier ist laut.", "entailment")
 SPAN = SpanItem("s1", "en", "The mill was built in 1731.", "When was the mill built?", ("1731",), (22,))
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def prompt(task: str, item: Item, wording: Any) -> tuple[str, tuple[str, ...], str]:

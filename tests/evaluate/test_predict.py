@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,18 +19,9 @@ from synth.train.encode.pieces import Cutter, Sequence2
 from synth.train.recipe import Lengths
 from tests.evaluate.toys import SENTENCES, toy_student
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 TASKS = ("xnli", "xcopa", "panx", "xquad")
 LENGTHS = Lengths(pair=32, span=40, stride=8, question=10)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def items(task: str, count: int = 24, lang: str = "de") -> list[Item]:

@@ -25,20 +25,11 @@ from synth.evaluate.tasks.items import Candidate, QueryItem, SpanItem
 from tests.evaluate.toys import SENTENCES, toy_student
 from tests.train.encode.tokenizers_of import WORDS, sentence
 
-pytestmark = pytest.mark.skipif(
+NEEDED = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")),
     reason="torch and transformers are not installed (extra `train`)",
 )
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = [NEEDED, pytest.mark.usefixtures("one_thread")]
 
 
 class Sets:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,18 +24,8 @@ from tests.evaluate.toys import toy_tokenizer
 from tests.train.students import make_student
 
 XNLI, XQUAD = get_eval_task("xnli"), get_eval_task("xquad")
+pytestmark = pytest.mark.usefixtures("one_thread")
 CONTEXT = "the old harbour is cold and the ships sing at night near a stone bridge "
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Toys are too small to share out: threads would only wait for each other."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def pairs(count: int) -> list[Item]:
