@@ -119,10 +119,20 @@ def _second(main: Comparison) -> str:
         if mean
     ]
     return (
-        f"The largest gain is on {title(best.task)} ({best.estimate.value:+.1f}), the smallest on {title(worst.task)} "
-        f"({worst.estimate.value:+.1f}); {len(sure)} of {len(order)} tasks differ after correction{named}; "
+        f"{_extremes(best, worst)}; {len(sure)} of {len(order)} tasks differ after correction{named}; "
         f"{', '.join(related)}."
     )
+
+
+def _extremes(best: TaskEstimate, worst: TaskEstimate) -> str:
+    """A gain below nothing is called a loss."""
+    high, low = best.estimate.value, worst.estimate.value
+    one, other = f"{title(best.task)} ({high:+.1f})", f"{title(worst.task)} ({low:+.1f})"
+    if best is worst:
+        return f"The one task is {one}"
+    if high < 0:
+        return f"The largest loss is on {other}, the smallest on {one}"
+    return f"The largest gain is on {one}, the {'largest loss' if low < 0 else 'smallest'} on {other}"
 
 
 def _third(analysis: Analysis, main: Comparison) -> str:

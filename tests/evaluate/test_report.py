@@ -95,6 +95,23 @@ def test_seeds_that_lack_a_cell_are_not_averaged_over() -> None:
     assert [(task.languages, task.of) for task in found.tasks] == [(14, 15)]
 
 
+@pytest.mark.parametrize(
+    ("chances", "tasks", "told"),
+    [
+        ((0.5, 0.8), ("xnli", "tydiqa"), r"The largest gain is on \S+ \(\+.*, the smallest on \S+ \(\+"),
+        ((0.8, 0.5), ("xnli", "tydiqa"), r"The largest loss is on \S+ \(-.*, the smallest on \S+ \(-"),
+        ((0.8, 0.5), ("xnli",), r"The one task is XNLI \(-"),
+    ],
+)
+def test_a_loss_is_not_called_a_gain(chances: tuple[float, float], tasks: tuple[str, ...], told: str) -> None:
+    both = {"intermediate": ("mnli",), "languages": ("en",)}
+    arms = (
+        arm("english", ArmKind.ENGLISH, chances[0], tasks=tasks, **both),
+        arm("multilingual", ArmKind.MULTILINGUAL, chances[1], tasks=tasks, **both),
+    )
+    assert re.match(told, answer(analyse(Results(arms), replicates=100))[1])
+
+
 def test_rows_of_test_sets_that_could_not_be_used_are_said() -> None:
     tasks = {"xnli": {"style": "heads", "problems": {"de": "bad_row 3"}}, "tydiqa": {}}
     one = arm("none", ArmKind.NONE, 0.4, tasks=("xnli",), settings={"tasks": tasks})
