@@ -53,11 +53,13 @@ class Leases:
         self._stop = threading.Event()
         with disk_errors(folder):
             self._beat()
-        threading.Thread(target=self._live, name="leases", daemon=True).start()
+        self._signs = threading.Thread(target=self._live, name="leases", daemon=True)
+        self._signs.start()
 
     def close(self) -> None:
         """Stop the signs of life."""
         self._stop.set()
+        self._signs.join(self._lease_s)  # or it could write one more after the last was removed
         self._life(self.me).unlink(missing_ok=True)
 
     @asynccontextmanager

@@ -12,11 +12,10 @@ import pytest
 from synth.errors import BadFlag
 from tests.evaluate.toys import SENTENCES, toy_student
 
-NEEDED = pytest.mark.skipif(
+pytestmark = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")),
     reason="torch and transformers are not installed (extra `train`)",
 )
-pytestmark = [NEEDED, pytest.mark.usefixtures("one_thread")]
 STUDENTS = ("e5-small", "xlmr-large", "xlmr-xl", "mmbert-base", "llama3.2-1b", "gemma3-270m", "qwen3-1.7b")
 
 

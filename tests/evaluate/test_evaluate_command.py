@@ -20,7 +20,6 @@ from synth.train.recipe import Budget, Model, Recipe
 from synth.train.record import RunRecord, Status, write_record
 from tests.train.students import make_student
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 WORDS = ("harbour", "bridge", "night", "stone", "ships", "cold")
 LABELS = ("entailment", "neutral", "contradiction")
 QUICK = [

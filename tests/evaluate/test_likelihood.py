@@ -18,11 +18,10 @@ from synth.evaluate.tasks import get_eval_task
 from synth.evaluate.tasks.items import ChoiceItem, Item, PairItem, SpanItem
 from tests.evaluate.toys import SENTENCES, letters_tokenizer, toy_student
 
-NEEDED = pytest.mark.skipif(
+pytestmark = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")),
     reason="torch and transformers are not installed (extra `train`)",
 )
-pytestmark = [NEEDED, pytest.mark.usefixtures("one_thread")]
 CHOICE = ChoiceItem("c1", "tr", "Su kaynadı.", "effect", ("Buhar çıktı.", "Buz oldu."), "0")
 PAIR = PairItem("p1", "de", "Der Hund bellt.", "Ein Tier ist laut.", "entailment")
 SPAN = SpanItem("s1", "en", "The mill was built in 1731.", "When was the mill built?", ("1731",), (22,))

@@ -19,7 +19,6 @@ from synth.train.encode.pieces import Cutter, Sequence2
 from synth.train.recipe import Lengths
 from tests.evaluate.toys import SENTENCES, toy_student
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 TASKS = ("xnli", "xcopa", "panx", "xquad")
 LENGTHS = Lengths(pair=32, span=40, stride=8, question=10)
 

@@ -25,11 +25,10 @@ from synth.evaluate.tasks.items import Candidate, QueryItem, SpanItem
 from tests.evaluate.toys import SENTENCES, toy_student
 from tests.train.encode.tokenizers_of import WORDS, sentence
 
-NEEDED = pytest.mark.skipif(
+pytestmark = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")),
     reason="torch and transformers are not installed (extra `train`)",
 )
-pytestmark = [NEEDED, pytest.mark.usefixtures("one_thread")]
 
 
 class Sets:

@@ -24,7 +24,6 @@ from tests.evaluate.toys import toy_tokenizer
 from tests.train.students import make_student
 
 XNLI, XQUAD = get_eval_task("xnli"), get_eval_task("xquad")
-pytestmark = pytest.mark.usefixtures("one_thread")
 CONTEXT = "the old harbour is cold and the ships sing at night near a stone bridge "
 
 

@@ -39,15 +39,10 @@ EVALUATE: Mapping[str, Any] = {
 
 @pytest.fixture(autouse=True, scope="module")
 def _light() -> Iterator[None]:
-    """Toys are too small for several threads, and leave nothing worth collecting, which took most of the time."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    """Toys leave nothing worth collecting, which took most of the time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gc.collect", lambda *_: 0)
         yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -2,29 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from importlib.util import find_spec
 
 import pytest
-
-# Tests run side by side already. With several threads the sums of a toy differ in their last bits from run to run,
-# which Adam makes a difference of where a gradient is all rounding.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """The same where torch came into the process before this file did, which then has its threads already."""
-    if not find_spec("torch"):
-        yield
-        return
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(autouse=True, scope="module")
