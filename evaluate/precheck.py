@@ -21,7 +21,7 @@ from synth.evaluate.tasks.items import QueryItem
 
 Cells = Mapping[str, Collection[str]]
 """Languages by task."""
-_BY_VECTORS: Final = frozenset({"tatoeba", "bucc2018"})
+_BY_VECTORS: Final = frozenset({Form.BITEXT, Form.MINING})
 
 
 def cells_left(wanted: Cells, folders: Iterable[Path]) -> dict[str, set[str]]:
@@ -96,6 +96,6 @@ def _stages(wanted: Cells, settings: EvalSettings) -> list[Stage]:
     as_it_is = settings.style == "text" and not settings.text.train
     needing = [name for name in wanted if not as_it_is or EVAL_TASKS[name].group is Group.RETRIEVAL]
     stages = [stage for name in needing for stage in STAGES.get(name, ())]
-    if settings.retrieval.after and not _BY_VECTORS.isdisjoint(wanted):
+    if settings.retrieval.after and any(EVAL_TASKS[name].form in _BY_VECTORS for name in wanted):
         stages += STAGES["xquad"]
     return list({stage.target: stage for stage in stages}.values())

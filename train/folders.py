@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from synth.corpus.files import disk_errors
 from synth.errors import BadFolder
 from synth.train.matching import flat
-from synth.train.recipe import Recipe
+from synth.train.recipe import NOT_OF_A_RUN, Recipe
 from synth.train.record import NAME, RunRecord, Status, read_record
 
 _LOCK = ".lock"
@@ -52,7 +52,7 @@ def _difference(there: Mapping[str, Any], recipe: Recipe, arm: str) -> str:
 
 def _compared(value: Mapping[str, Any], arm: str) -> dict[str, Any]:
     """A recipe by dotted keys, without what `Recipe.fingerprint_of` leaves out."""
-    kept = {key: item for key, item in value.items() if key not in ("upkeep", "seeds", "arms")}
+    kept = {key: item for key, item in value.items() if key not in NOT_OF_A_RUN}
     return dict(flat({**kept, "arm": next((one for one in value["arms"] if one["name"] == arm), {})}))
 
 

@@ -217,6 +217,10 @@ class MaskedText(Section):
     )  # XLM-R, section 3.1
 
 
+NOT_OF_A_RUN = frozenset({"upkeep", "seeds", "arms"})
+"""Keys that do not tell one run from another: how often is saved, and which other runs there are."""
+
+
 class Recipe(Section):
     """A set of training runs: one for each arm and seed."""
 
@@ -325,4 +329,4 @@ class Recipe(Section):
         that is told by the order hash of a run, not by its recipe.
         """
         own = [one.model_dump(mode="json") for one in self.arms if one.name == arm]
-        return fingerprint({**self.model_dump(mode="json", exclude={"upkeep", "seeds", "arms"}), "arm": own})
+        return fingerprint({**self.model_dump(mode="json", exclude=set(NOT_OF_A_RUN)), "arm": own})
